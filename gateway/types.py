@@ -1,0 +1,167 @@
+"""The words of a request: Query -> Features -> Decision -> Plan -> Outcome... -> Answer, all frozen.
+
+Knows no HTTP, no storage and no prices of its own; every stage of the pipeline speaks in these types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.errors import GatewayError
+from gateway.wishes import Wishes
+
+Json = dict[str, Any]
+Hear = Callable[[Json], Awaitable[None]]
+"""Takes the chunks of an answer as they come; awaiting it is the back-pressure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the caller asked. `body` is the caller's own request without `coterie`; nobody changes it."""
+
+    id: str
+    model: str
+    body: Json
+    tenant: str = "public"
+    wishes: Wishes = field(default_factory=Wishes)
+
+    @property
+    def stream(self) -> bool:
+        return self.body.get("stream") is True
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What routers and the gate see of a query. Token counts are estimates (characters / 4)."""
+
+    text: str
+    truncated: bool
+    input_tokens: int
+    output_tokens: int
+    needs: frozenset[str]
+    vector: Any = None
+    """One row of the encoder's matrix; None where no router will look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What is expected of one expert on one query: quality in [0, 1], its standard deviation, dollars, seconds."""
+
+    expert: str
+    score: float
+    std: float
+    cost_usd: float
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An expert that cannot take the query, with the reason in words and the error class it would be alone."""
+
+    expert: str
+    reason: str
+    error: GatewayError
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A prediction for each expert that may be asked, and why; `confidence` is the calibrated chance that it is right."""
+
+    estimates: tuple[Estimate, ...]
+    dropped: tuple[Dropped, ...]
+    router: str
+    artifact: str
+    confidence: float
+    sure: bool
+    category: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may spend at most, whatever happens; seconds count from the request's arrival."""
+
+    calls: int
+    cost_usd: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which experts may be asked, in which order, and how. `propensity` is the chance with which `experts[0]` was drawn."""
+
+    experts: tuple[str, ...]
+    strategy: str
+    limits: Limits
+    propensity: float
+    policy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call, as the expert counted them; `estimated` where it did not say."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a client brings back: an OpenAI-shaped completion, whole, or what a stream added up to."""
+
+    body: Json
+    text: str
+    usage: Usage
+    finish_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expert consulted, retries included. A failed consultation is data: `error` is set and `reply` is not."""
+
+    expert: str
+    reply: Reply | None
+    error: GatewayError | None
+    usage: Usage
+    cost_usd: float
+    latency_s: float
+    first_token_s: float | None
+    retries: int
+    committed: bool
+    """Some of it has already been passed on to the caller, so nobody else can answer in its place."""
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back, and everything it came from."""
+
+    query: Query
+    features: Features
+    decision: Decision
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    served: Outcome | None
+    """The outcome whose words are the answer; None where every expert failed."""
+    error: GatewayError | None
+    overhead_s: float
+    latency_s: float
+
+    @property
+    def cost_usd(self) -> float:
+        return sum(outcome.cost_usd for outcome in self.outcomes)
+
+    @property
+    def retries(self) -> int:
+        return sum(outcome.retries for outcome in self.outcomes)
+
+    @property
+    def fallbacks(self) -> int:
+        return max(0, len(self.outcomes) - 1)
