@@ -4,6 +4,7 @@ GatewayError                    500
  ├ BadRequest                   400  the request is wrong; retrying it unchanged is pointless
  │  ├ ContextTooLong            400
  │  ├ Unsupported               400  no expert takes images, tools, ...
+ │  ├ TooDear                   400  every expert would cost more than the caller allows
  │  └ BodyTooLarge              413
  ├ Unauthorized                 401
  ├ Forbidden                    403
@@ -13,6 +14,7 @@ GatewayError                    500
  ├ Overloaded                   429  our own queues are full
  ├ Unavailable                  503  nobody is there to ask
  ├ ExpertError                  502  an expert failed
+ │  ├ ExpertFailed              502  its own server failed; the next call may be luckier
  │  ├ ExpertRefused             4xx  the expert calls the request wrong; its words are passed on
  │  ├ ExpertDenied              502  the expert does not take our key
  │  ├ ExpertBusy                429
@@ -21,7 +23,8 @@ GatewayError                    500
  │  ├ ExpertBroken              502  it answered, but not what the protocol says
  │  └ BreakerOpen               503  it failed too often of late and is being left alone
  ├ AllFailed                    502  504 where the last one was a timeout
- └ Expired                      504  the caller's own deadline
+ ├ Expired                      504  the caller's own deadline
+ └ Cancelled                    499  the caller left before there was an answer
 
 ConfigError and StartError are for the shell, never for HTTP.
 """
@@ -59,6 +62,12 @@ class Unsupported(BadRequest):
     """No expert that may be asked takes what the query holds."""
 
     code = "unsupported_by_expert"
+
+
+class TooDear(BadRequest):
+    """Every expert that may be asked is expected to cost more than the caller allows."""
+
+    code = "max_cost_exceeded"
 
 
 class BodyTooLarge(BadRequest):
@@ -133,6 +142,12 @@ class ExpertError(GatewayError):
             self.code = code
 
 
+class ExpertFailed(ExpertError):
+    """The expert's own server failed; the next call may be luckier."""
+
+    retriable = True
+
+
 class ExpertRefused(ExpertError):
     """The expert says that the request is wrong (400, 404, 413, 422)."""
 
@@ -192,6 +207,12 @@ class Expired(GatewayError):
     """The caller's deadline passed, or the request's."""
 
     status, type, code = 504, "timeout_error", "deadline_exceeded"
+
+
+class Cancelled(GatewayError):
+    """The caller left; nobody will read this but the record."""
+
+    status, type, code = 499, "cancelled", "client_left"
 
 
 class ConfigError(Exception):

@@ -6,15 +6,15 @@ Knows no HTTP, no storage and no prices of its own; every stage of the pipeline 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from gateway.errors import GatewayError
 from gateway.wishes import Wishes
 
 Json = dict[str, Any]
 Hear = Callable[[Json], Awaitable[None]]
-"""Takes the chunks of an answer as they come; awaiting it is the back-pressure."""
+"""Takes the chunks of one call as they come; awaiting it is the back-pressure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class Features:
     vector: Any = None
     """One row of the encoder's matrix; None where no router will look at it."""
 
+    def with_vector(self, row: Any) -> Features:
+        """The same features with what the encoder made of the text."""
+        return replace(self, vector=row)
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -67,7 +71,7 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A prediction for each expert that may be asked, and why; `confidence` is the calibrated chance that it is right."""
+    """A prediction for each expert that may be asked, and why; `confidence` is the calibrated chance it is right."""
 
     estimates: tuple[Estimate, ...]
     dropped: tuple[Dropped, ...]
@@ -90,7 +94,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which experts may be asked, in which order, and how. `propensity` is the chance with which `experts[0]` was drawn."""
+    """Which experts may be asked, in which order, and how. `experts[0]` was drawn with the chance `propensity`."""
 
     experts: tuple[str, ...]
     strategy: str
@@ -117,6 +121,8 @@ class Reply:
     text: str
     usage: Usage
     finish_reason: str | None
+    tool_calls: tuple[str, ...] = ()
+    """Ids of the tool calls it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +171,13 @@ class Answer:
     @property
     def fallbacks(self) -> int:
         return max(0, len(self.outcomes) - 1)
+
+
+class Listener(Protocol):
+    """Whoever wants the answer as it is written."""
+
+    def decided(self, query: Query, decision: Decision, plan: Plan) -> None:
+        """Called once, before anyone is asked."""
+
+    async def hear(self, expert: str, chunk: Json) -> None:
+        """Called for each chunk of the answer; awaiting it is the back-pressure."""

@@ -1,0 +1,28 @@
+"""The command line. Each command is a file; errors are one line and an exit code: 0 done, 1 failed, 2 used wrongly."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from gateway.cli import ask, config, experts, serve, train
+from gateway.errors import ConfigError, GatewayError, StartError
+from routers.errors import RouterError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command("serve")(serve.serve)
+app.command("ask")(ask.ask)
+app.command("route")(ask.route)
+app.command("train")(train.train)
+app.add_typer(config.app, name="config")
+app.add_typer(experts.app, name="experts")
+
+
+def main() -> None:
+    """Run a command; what is wrong is said in one line."""
+    try:
+        app(standalone_mode=True)
+    except (ConfigError, StartError, GatewayError, RouterError) as error:
+        print(f"coterie: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

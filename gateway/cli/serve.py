@@ -1,0 +1,167 @@
+"""`coterie serve`: the gateway on a port."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from typing import Annotated
+
+import typer
+from uvicorn.supervisors import Multiprocess
+
+from gateway.app import create_app
+from gateway.cli.shell import ConfigOption, configured
+from gateway.errors import StartError
+from gateway.gateway import Gateway, models_folder, secret
+from gateway.keys import Keys, load_keys
+from gateway.log import start_logging
+from gateway.models import MODELS, fetch, resolve
+from gateway.reading import load_artifact
+from gateway.server import AnnouncingServer, server_config
+from gateway.settings import Settings, environment, export, load_settings
+
+log = logging.getLogger("coterie.serve")
+
+
+def serve(
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="address to listen on (COTERIE_HOST)")] = None,
+    port: Annotated[int | None, typer.Option(help="port; 0 takes a free one (COTERIE_PORT)")] = None,
+    workers: Annotated[int | None, typer.Option(help="processes; more than one needs Redis (COTERIE_WORKERS)")] = None,
+) -> None:
+    """Serve the experts of experts.yaml to OpenAI clients."""
+    settings = load_settings(config=config, host=host, port=port, workers=workers)
+    start_logging(settings.log_level)
+    keys = keys_of(settings)
+    check_start(settings, keys)
+    fetch_models(settings)
+    if settings.workers > 1:
+        _serve_many(settings)
+    else:
+        _serve_one(settings, keys)
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The callers' keys, from wherever they were set."""
+    return load_keys(secret(settings.api_keys), settings.api_keys_file, secret(settings.admin_key))
+
+
+def check_start(settings: Settings, keys: Keys) -> None:
+    """StartError for what would be unsafe or would not work, with the way out."""
+    if not _loopback(settings.host) and not keys.digests:
+        raise StartError(
+            f"listening on {settings.host} without API keys would let everyone in; "
+            "set COTERIE_API_KEYS or COTERIE_API_KEYS_FILE, or listen on 127.0.0.1"
+        )
+    if settings.workers > 1 and settings.redis_url is None:
+        raise StartError(
+            "several workers must agree on breakers and sessions, and that needs Redis; "
+            "set COTERIE_REDIS_URL, or start one worker"
+        )
+    configured(settings)
+
+
+def fetch_models(settings: Settings) -> None:
+    """Fetch the files of local models before anything listens, with a progress bar where somebody watches."""
+    for member in configured(settings).pool.present:
+        if member.expert.provider == "local":
+            entry = resolve(member.expert.model, settings.config.parent, MODELS)
+            fetch(entry, models_folder(settings), sys.stderr.isatty())
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _serve_one(settings: Settings, keys: Keys) -> None:
+    failures: list[Exception] = []
+    servers: list[AnnouncingServer] = []
+
+    def give_up(error: Exception) -> None:
+        failures.append(error)
+        servers[0].should_exit = True
+
+    gateway = Gateway(
+        settings, environment, keys, load_artifact(settings.artifact), instance=_instance(), give_up=give_up
+    )
+    app = create_app(gateway)
+    config = server_config(app, host=settings.host, port=settings.port, shutdown_s=settings.shutdown_s)
+    servers.append(AnnouncingServer(config, lambda port: print(how_to_try(settings, port), flush=True)))
+    reload_on_hangup(gateway)
+    servers[0].run()
+    if failures:
+        raise failures[0]
+    if not servers[0].started:
+        raise SystemExit(1)
+
+
+def _serve_many(settings: Settings) -> None:
+    """Each worker builds its own gateway from the environment; the socket is shared."""
+    export(settings)
+    config = server_config(
+        "gateway.cli.serve:worker",
+        host=settings.host,
+        port=settings.port,
+        shutdown_s=settings.shutdown_s,
+        factory=True,
+        workers=settings.workers,
+    )
+    bound = config.bind_socket()
+    print(how_to_try(settings, bound.getsockname()[1]), flush=True)
+    Multiprocess(config, sockets=[bound]).run()
+
+
+def worker() -> object:
+    """The application of one of several workers."""
+    settings = load_settings()
+    start_logging(settings.log_level)
+
+    def give_up(error: Exception) -> None:
+        log.critical("worker cannot start", extra={"reason": str(error)})
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    artifact = load_artifact(settings.artifact)
+    gateway = Gateway(settings, environment, keys_of(settings), artifact, instance=_instance(), give_up=give_up)
+    reload_on_hangup(gateway)
+    return create_app(gateway)
+
+
+def reload_on_hangup(gateway: Gateway) -> None:
+    """SIGHUP reads experts.yaml again."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None:
+        signal.signal(hangup, lambda number, frame: gateway.reload.soon())
+
+
+def _instance() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def how_to_try(settings: Settings, port: int) -> str:
+    """The lines that show a newcomer that it works."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{port}/v1"
+    return f"""
+Coterie listens on {url}; try it:
+
+  curl {url}/chat/completions -H 'content-type: application/json' \\
+    -d '{{"model": "auto", "messages": [{{"role": "user", "content": "What is 12 * 12?"}}]}}'
+
+or with the openai package (pip install openai):
+
+  from openai import OpenAI
+  client = OpenAI(base_url="{url}", api_key="none")
+  messages = [{{"role": "user", "content": "Write a haiku about rivers."}}]
+  answer = client.chat.completions.create(model="auto", messages=messages)
+  print(answer.model, "says:", answer.choices[0].message.content)
+"""

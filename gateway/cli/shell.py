@@ -1,0 +1,59 @@
+"""What every command shares: options by name, the gateway inside the shell's own process, JSON and tables."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from gateway.configuration import Configuration, configure
+from gateway.gateway import Gateway
+from gateway.keys import Keys
+from gateway.pipeline import Pipeline
+from gateway.reading import load_artifact
+from gateway.settings import Settings, environment, load_settings
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="experts.yaml (COTERIE_CONFIG)")]
+JsonOption = Annotated[bool, typer.Option("--json", help="for programs to read")]
+
+
+def configured(settings: Settings) -> Configuration:
+    """The configuration, checked."""
+    return configure(settings.config, environment(), load_artifact(settings.artifact))
+
+
+@asynccontextmanager
+async def opened(config: Path | None) -> AsyncIterator[Pipeline]:
+    """A gateway without a server, ready to answer; its models are loaded first."""
+    settings = load_settings(config=config, log_level="warning")
+    failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    gateway = Gateway(
+        settings,
+        environment,
+        Keys(),
+        load_artifact(settings.artifact),
+        instance=f"shell-{secrets.token_hex(4)}",
+        give_up=failure.set_exception,
+    )
+    async with gateway:
+        while gateway.door.current is None:
+            if failure.done():
+                failure.result()
+            await asyncio.sleep(0.02)
+        yield gateway.door.pipeline
+
+
+def print_json(value: Any) -> None:
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def console() -> Console:
+    """Where tables go."""
+    return Console(highlight=False)

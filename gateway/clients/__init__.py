@@ -1,0 +1,1 @@
+"""The four ways to reach an expert, behind one seam: `Client.ask`."""

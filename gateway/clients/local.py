@@ -1,0 +1,33 @@
+"""A model on this machine: the loopback server that runs its weights, started when needed, asked like any endpoint."""
+
+from __future__ import annotations
+
+from gateway.clients.base import Call
+from gateway.clients.openai import OpenAIClient
+from gateway.clients.transport import Transport
+from gateway.errors import ConfigError, ExpertUnreachable, StartError
+from gateway.experts import Expert
+from gateway.models.local import LocalModels
+from gateway.types import Reply
+
+
+class LocalClient:
+    """Experts on the same weights share one server; one that died is started again by the next call."""
+
+    def __init__(self, expert: Expert, models: LocalModels, transport: Transport) -> None:
+        self._expert = expert
+        self._models = models
+        self._transport = transport
+        self._inner: tuple[str, OpenAIClient] = ("", self._at(""))
+
+    async def ask(self, call: Call) -> Reply:
+        try:
+            url = await self._models.base_url(self._expert.model)
+        except (ConfigError, StartError) as error:
+            raise ExpertUnreachable(f"cannot be started: {error}") from None
+        if url != self._inner[0]:
+            self._inner = (url, self._at(url))
+        return await self._inner[1].ask(call)
+
+    def _at(self, url: str) -> OpenAIClient:
+        return OpenAIClient(self._expert, url, self._models.api_key, self._transport)

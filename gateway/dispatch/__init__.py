@@ -1,0 +1,1 @@
+"""From the name of an expert to its outcome: places, retries, breaker, price. Strategies see nothing of it."""

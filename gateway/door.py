@@ -1,0 +1,61 @@
+"""What every endpoint needs of the gateway: who asks, whether there is room, and the pipeline of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from gateway.errors import Forbidden, GatewayError, Overloaded, Unauthorized, Unavailable
+from gateway.keys import Keys
+from gateway.metrics import Metrics
+from gateway.pipeline import Pipeline
+from gateway.settings import Settings
+from gateway.store.recorder import Recorder
+
+
+class Door:
+    """The pipeline behind it is replaced when the configuration is; until the first one is ready it is closed."""
+
+    def __init__(self, settings: Settings, keys: Keys, metrics: Metrics, recorder: Recorder) -> None:
+        self.settings = settings
+        self.keys = keys
+        self.metrics = metrics
+        self.recorder = recorder
+        self.current: Pipeline | None = None
+        self.in_work = 0
+
+    @property
+    def pipeline(self) -> Pipeline:
+        if self.current is None:
+            raise Unavailable(
+                "The gateway is still loading its models; GET /ready says when it is done.", retry_after_s=1
+            )
+        return self.current
+
+    def tenant_of(self, headers: Mapping[str, str]) -> str:
+        """Whose request this is; Unauthorized where keys are asked for and none fits."""
+        return self.keys.tenant_of(headers.get("authorization"), headers.get("x-api-key"))
+
+    def check_admin(self, headers: Mapping[str, str]) -> None:
+        """Forbidden where no admin key is configured, Unauthorized where it is not the one that was sent."""
+        if self.settings.admin_key is None:
+            raise Forbidden("There is no admin key; set COTERIE_ADMIN_KEY and start again.")
+        if not self.keys.is_admin(headers.get("authorization")):
+            raise Unauthorized("This needs the admin key: Authorization: Bearer <COTERIE_ADMIN_KEY>.")
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """A place among the requests in work; Overloaded where there is none."""
+        if self.in_work >= self.settings.max_requests:
+            raise Overloaded(f"{self.in_work} requests are in work, as many as this gateway takes.", retry_after_s=1)
+        self.in_work += 1
+        self.metrics.in_work.set(self.in_work)
+        try:
+            yield
+        finally:
+            self.in_work -= 1
+            self.metrics.in_work.set(self.in_work)
+
+    def refused(self, error: GatewayError) -> None:
+        """One more request that was refused before anyone was asked."""
+        self.metrics.refused.labels(error.code).inc()

@@ -1,0 +1,179 @@
+"""experts.yaml: the experts there are and the policies that choose among them. Knows the shape, not the file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
+Capability = Literal["tools", "json_schema", "images", "audio", "files"]
+Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+ALL_CAPABILITIES: frozenset[str] = frozenset({"tools", "json_schema", "images", "audio", "files"})
+RESERVED = "auto"
+DEFAULT_THRIFT = 0.3
+
+
+class Entry(BaseModel):
+    """What every part of experts.yaml has in common: nothing changes after loading, nothing unknown is accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Price(Entry):
+    """Dollars per million tokens."""
+
+    input_per_mtok: NonNegativeFloat = 0.0
+    output_per_mtok: NonNegativeFloat = 0.0
+
+    def of(self, input_tokens: int, output_tokens: int) -> float:
+        """Dollars for one call."""
+        return (input_tokens * self.input_per_mtok + output_tokens * self.output_per_mtok) / 1e6
+
+
+class Residency(Entry):
+    """Experts of one group share a device; loading takes `load_s` seconds and `size_gb` of its memory."""
+
+    group: Name
+    load_s: NonNegativeFloat = 0.0
+    size_gb: NonNegativeFloat = 0.0
+
+
+class Limited(Entry):
+    """How long an expert may take, how much it may be asked at once, and how often again. Seconds throughout."""
+
+    timeout_s: PositiveFloat = 120.0
+    connect_timeout_s: PositiveFloat = 5.0
+    first_token_timeout_s: PositiveFloat = 30.0
+    between_tokens_timeout_s: PositiveFloat = 20.0
+    max_concurrency: PositiveInt = 16
+    max_waiting: Annotated[int, Field(ge=0)] = 64
+    """Calls that may wait for a place; one more is refused with 429."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    breaker_failures: PositiveInt = 5
+    """Failures in a row after which the expert is left alone."""
+    breaker_rest_s: PositiveFloat = 10.0
+
+
+class Expert(Limited):
+    """One entry of experts.yaml."""
+
+    name: Name
+    provider: Literal["openai", "litellm", "local", "replay"]
+    model: Annotated[str, StringConstraints(min_length=1)]
+    base_url: str | None = None
+    api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    """The name of the environment variable that holds the key, never the key."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    description: str = ""
+    enabled: bool = True
+    price: Price = Price()
+    context: PositiveInt = 8192
+    supports: frozenset[Capability] = frozenset()
+    profile: str | None = None
+    """A model of the bundled registry whose measured abilities stand for this expert's."""
+    abilities: dict[str, Quality] | None = None
+    """Expected quality by category, `default` for the rest; a guess of yours, believed accordingly."""
+    system: str | None = None
+    """Goes before the caller's own system message."""
+    sampling: dict[str, Any] = Field(default_factory=dict)
+    """Request fields that hold where the caller sets none: temperature, top_p, max_tokens, ..."""
+    residency: Residency | None = None
+    responses: str | None = None
+    """provider replay: the table with recorded answers (columns query_id, model, response)."""
+    questions: str | None = None
+    """provider replay: the table with the questions (columns query_id, text)."""
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name == RESERVED or name.startswith(("auto:", "coterie/")):
+            raise ValueError("'auto' and 'coterie/...' are names of the gateway itself; choose another")
+        return name
+
+    @field_validator("base_url")
+    @classmethod
+    def _http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must look like http://host:port/v1")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a password; use api_key_env")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.provider == "openai" and self.base_url is None:
+            raise ValueError("provider openai needs base_url, for example http://127.0.0.1:8001/v1")
+        if self.provider == "replay" and self.responses is None:
+            raise ValueError("provider replay needs responses, a table with columns query_id, model, response")
+        if self.profile is not None and self.abilities is not None:
+            raise ValueError("give profile or abilities, not both")
+        return self
+
+
+class Policy(Entry):
+    """How predictions, prices and latencies become a plan."""
+
+    router: str = "category"
+    strategy: str = "single"
+    thrift: Quality = DEFAULT_THRIFT
+    """0: quality alone counts; 1: price alone."""
+    haste: Quality = 0.0
+    """The same weight for latency."""
+    fallback: Name | None = None
+    """Goes first where the router is not sure."""
+    experts: tuple[Name, ...] | None = None
+    """Only these may be asked."""
+    max_calls: PositiveInt = 3
+    max_cost_usd: NonNegativeFloat | None = None
+    deadline_s: PositiveFloat = 300.0
+    explore: Quality = 0.0
+    """Share of queries that go to an expert drawn at random, so that logs can tell what another choice had done."""
+    switch_margin: Quality = 0.1
+    """A session changes its expert only for at least this much more utility."""
+
+
+class Experts(Entry):
+    """The whole file, checked: names are unique, and policies name experts that exist."""
+
+    version: Literal[1]
+    defaults: dict[str, Any] = Field(default_factory=dict)
+    experts: Annotated[tuple[Expert, ...], Field(min_length=1)]
+    policies: dict[Name, Policy] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [expert.name for expert in self.experts]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two experts are named '{name}'; names must differ")
+        for policy in self.policies:
+            if policy in names:
+                raise ValueError(f"'{policy}' is both an expert and a policy; names must differ")
+        return self
+
+    def policy(self, name: str = RESERVED) -> Policy:
+        """The policy of that name; `auto` stands on its own where the file does not give it."""
+        return self.policies[name] if name in self.policies else Policy()
+
+    def expert(self, name: str) -> Expert:
+        """The expert of that name; KeyError where there is none."""
+        for expert in self.experts:
+            if expert.name == name:
+                return expert
+        raise KeyError(name)

@@ -1,0 +1,148 @@
+"""The first stage: what routers and the gate see of a query. Reads the messages; knows no expert, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.types import Features, Json, Query
+
+CHARACTERS_PER_TOKEN = 4
+TOKENS_PER_MESSAGE = 4
+TOKENS_PER_ATTACHMENT = 800
+READ_CHARACTERS = 4000
+"""As much as a router reads of a query."""
+EXPECTED_OUTPUT_TOKENS = 300
+
+ENVELOPES = (
+    "system-reminder",
+    "system_reminder",
+    "environment_details",
+    "environment_context",
+    "user_instructions",
+    "additional_data",
+    "attached_files",
+    "ide_context",
+    "context",
+    "tool_result",
+    "function_results",
+)
+"""Tags that agent harnesses wrap around what is not the user's question."""
+LONGEST_TURN = 200_000
+"""Of a longer turn only head and tail are searched for envelopes, so that the work stays bounded."""
+ATTACHMENTS = {
+    "image_url": "images",
+    "input_image": "images",
+    "image": "images",
+    "input_audio": "audio",
+    "file": "files",
+    "input_file": "files",
+}
+
+
+def features_of(query: Query, *, read: bool) -> Features:
+    """What can be seen without an encoder; the text to route by only where a router will `read` it."""
+    body = query.body
+    messages = body["messages"]
+    text, truncated = judged_text(messages) if read else ("", False)
+    return Features(
+        text=text,
+        truncated=truncated,
+        input_tokens=_input_tokens(body, messages),
+        output_tokens=min(_asked_tokens(body) or EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS) * (body.get("n") or 1),
+        needs=frozenset(_needs(body, messages)),
+    )
+
+
+def judged_text(messages: Sequence[Json], room: int = READ_CHARACTERS) -> tuple[str, bool]:
+    """The latest user turn first, then earlier ones while there is room; and whether anything was cut.
+
+    Where a turn is longer than the room its head and tail are kept: questions stand at either end of what is pasted.
+    System messages and tool results are never read.
+    """
+    turns = (spoken(message) for message in reversed(messages) if message.get("role") == "user")
+    kept: list[str] = []
+    truncated = False
+    for turn in filter(None, turns):
+        if room <= 0:
+            truncated = True
+            break
+        kept.append(head_and_tail(turn, room))
+        truncated = truncated or len(turn) > room
+        room -= len(turn) + 1
+    return "\n".join(kept), truncated
+
+
+def spoken(message: Json) -> str:
+    """The text of a message without what a harness put around it; all of it, where nothing else would be left."""
+    text = head_and_tail("\n".join(_texts(message.get("content"))).strip(), LONGEST_TURN)
+    if "</" not in text:
+        return text
+    bare = text
+    for tag in ENVELOPES:
+        bare = _without(bare, f"<{tag}", f"</{tag}>")
+    return bare.strip() or text
+
+
+def _without(text: str, opening: str, closing: str) -> str:
+    kept, position = [], 0
+    while (start := text.find(opening, position)) >= 0 and (end := text.find(closing, start)) >= 0:
+        kept.append(text[position:start])
+        position = end + len(closing)
+    return "".join(kept) + text[position:]
+
+
+def head_and_tail(text: str, room: int) -> str:
+    """The text, or its first and last parts with a gap where it is longer than the room."""
+    if len(text) <= room:
+        return text
+    half = max(1, room // 2)
+    return f"{text[:half]} … {text[-half:]}"
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            if isinstance(part, dict) and isinstance(part.get("text"), str):
+                yield part["text"]
+
+
+def _input_tokens(body: Json, messages: Sequence[Json]) -> int:
+    characters, attachments = 0, 0
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, str):
+            characters += len(content)
+        elif content:
+            characters += sum(len(text) for text in _texts(content))
+            attachments += sum(1 for part in content if part.get("type") in ATTACHMENTS)
+        if message.get("tool_calls"):
+            characters += len(orjson.dumps(message["tool_calls"]))
+    for extra in ("tools", "functions", "response_format"):
+        if body.get(extra):
+            characters += len(orjson.dumps(body[extra]))
+    return characters // CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE * len(messages) + TOKENS_PER_ATTACHMENT * attachments
+
+
+def _asked_tokens(body: Json) -> int | None:
+    asked = body.get("max_completion_tokens") or body.get("max_tokens")
+    return asked if isinstance(asked, int) else None
+
+
+def _needs(body: Json, messages: Sequence[Json]) -> Iterator[str]:
+    """What an expert must support to take this query."""
+    if body.get("tools") or body.get("functions"):
+        yield "tools"
+    response_format = body.get("response_format")
+    if isinstance(response_format, dict) and response_format.get("type") == "json_schema":
+        yield "json_schema"
+    if "audio" in (body.get("modalities") or ()):
+        yield "audio"
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            yield from (ATTACHMENTS[part["type"]] for part in content if part.get("type") in ATTACHMENTS)

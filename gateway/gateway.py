@@ -1,0 +1,184 @@
+"""The gateway as a whole: what lives as long as the process, and the pipeline that is in force."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from platformdirs import user_cache_path
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from gateway.clients.build import Transports, Workshop, build_client
+from gateway.configuration import Configuration, configure
+from gateway.dispatch.breaker import Breakers
+from gateway.dispatch.dispatcher import Desk, Dispatcher
+from gateway.dispatch.lane import Lane
+from gateway.dispatch.pulse import Pulse
+from gateway.door import Door
+from gateway.encoding import Encoding
+from gateway.errors import ConfigError, StartError
+from gateway.keys import Keys
+from gateway.metrics import Metrics, dispatch_state
+from gateway.models.local import LocalModels
+from gateway.models.server import ServerOptions
+from gateway.pins import Pins
+from gateway.pipeline import Pipeline
+from gateway.pool import Pool
+from gateway.reload import Reload
+from gateway.settings import Settings
+from gateway.shared import open_shared
+from gateway.shared.base import SharedState
+from gateway.store.recorder import Recorder
+from gateway.types import Answer
+from routers.artifacts import CategoryArtifact
+
+log = logging.getLogger("coterie.gateway")
+
+DAY_S = 86_400.0
+
+
+class Gateway:
+    """Enter it to open what it needs; models load beside it, and `door` opens when the first pipeline stands.
+
+    `give_up` is called where that first loading fails: a gateway that can never answer should not go on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Callable[[], Mapping[str, str]],
+        keys: Keys,
+        artifact: CategoryArtifact,
+        *,
+        instance: str,
+        give_up: Callable[[Exception], None],
+    ) -> None:
+        self.settings = settings
+        self._environment = environment
+        self._artifact = artifact
+        self._instance = instance
+        self._give_up = give_up
+        self._stack = AsyncExitStack()
+        self._loading: asyncio.Task[None] | None = None
+        self._opened: Opened | None = None
+        self.door = Door(settings, keys, Metrics(), _recorder(settings, instance))
+        self.reload = Reload(self._load)
+
+    async def __aenter__(self) -> Self:
+        enter = self._stack.enter_async_context
+        shared = await enter(open_shared(secret(self.settings.redis_url)))
+        await enter(self.door.recorder)
+        encoding = await enter(Encoding(self._artifact.encoder))
+        transports = Transports()
+        self._stack.push_async_callback(transports.close)
+        configuration = self._configure()
+        local = await enter(self._local_models(configuration))
+        self._opened = Opened(shared, encoding, Workshop(transports, local, self.settings.config.parent))
+        self.door.metrics.watch(self._state)
+        self._loading = asyncio.create_task(self._load_first())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+            await asyncio.gather(self._loading, return_exceptions=True)
+        await self._stack.aclose()
+
+    def _configure(self) -> Configuration:
+        return configure(self.settings.config, self._environment(), self._artifact)
+
+    async def _load_first(self) -> None:
+        try:
+            await self._load()
+            self.reload.version = 1
+        except (ConfigError, StartError) as error:
+            self._give_up(error)
+
+    async def _load(self) -> None:
+        """Build the pipeline of the configuration as it is now, and put it in force."""
+        opened = self._opened
+        assert opened is not None
+        configuration = await asyncio.to_thread(self._configure)
+        for member in configuration.pool.members.values():
+            if member.absent:
+                log.warning("expert left out", extra={"expert": member.expert.name, "reason": member.absent})
+        desks = await _desks(configuration.pool, opened.workshop)
+        self.door.current = Pipeline(
+            pool=configuration.pool,
+            book=configuration.book,
+            readings=configuration.readings,
+            encodings={opened.encoding.encoder.name: opened.encoding},
+            dispatcher=Dispatcher(desks, Breakers(opened.shared, self._instance), random.Random()),
+            pins=Pins(opened.shared),
+            record=self._remember,
+            random_=random.Random(),
+        )
+
+    def _remember(self, answer: Answer) -> None:
+        self.door.recorder.record(answer)
+        self.door.metrics.count(answer)
+
+    def _local_models(self, configuration: Configuration) -> LocalModels:
+        contexts: dict[str, int] = {}
+        for expert in configuration.experts.experts:
+            if expert.provider == "local":
+                contexts[expert.model] = max(contexts.get(expert.model, 0), expert.context)
+        options = {model: ServerOptions(context=context) for model, context in contexts.items()}
+        return LocalModels(models_folder(self.settings), self.settings.config.parent, options)
+
+    def _state(self) -> Iterable[Metric]:
+        recorder = self.door.recorder
+        yield GaugeMetricFamily("coterie_records_waiting", "Records not yet written.", value=recorder.waiting)
+        yield CounterMetricFamily("coterie_records_written", "Records written.", value=recorder.written)
+        yield CounterMetricFamily("coterie_records_dropped", "Records lost.", value=recorder.dropped)
+        yield CounterMetricFamily("coterie_record_failures", "Failed writes.", value=recorder.failed_writes)
+        if self.door.current is not None:
+            yield from dispatch_state(self.door.current.dispatcher)
+
+
+class Opened:
+    """What every pipeline of this process shares."""
+
+    def __init__(self, shared: SharedState, encoding: Encoding, workshop: Workshop) -> None:
+        self.shared = shared
+        self.encoding = encoding
+        self.workshop = workshop
+
+
+async def _desks(pool: Pool, workshop: Workshop) -> dict[str, Desk]:
+    """A desk for each expert that can be asked."""
+    desks: dict[str, Desk] = {}
+    for member in pool.present:
+        expert = member.expert
+        lane = Lane(expert.name, expert.max_concurrency, expert.max_waiting)
+        desks[expert.name] = Desk(expert, await build_client(member, workshop), lane, Pulse())
+    return desks
+
+
+def _recorder(settings: Settings, instance: str) -> Recorder:
+    return Recorder(
+        settings.database_url.get_secret_value(),
+        worker=instance,
+        keep_texts_s=settings.keep_texts_days * DAY_S,
+        keep_records_s=settings.keep_records_days * DAY_S or None,
+    )
+
+
+def models_folder(settings: Settings) -> Path:
+    """Where downloaded model files are kept."""
+    return settings.models_dir or user_cache_path("coterie", appauthor=False) / "models"
+
+
+def secret(value: object) -> str | None:
+    """The text behind a secret setting, where there is one."""
+    get = getattr(value, "get_secret_value", None)
+    text = get() if get is not None else None
+    return str(text) if text is not None else None

@@ -1,0 +1,197 @@
+"""The way of one request, stage by stage: address, features, gate, route, plan, strategy, answer, record."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.address import Address, find
+from gateway.consult import Brief
+from gateway.decide import NAMED, Latencies, decide, named
+from gateway.dispatch.dispatcher import Dispatcher
+from gateway.encoding import Encoding
+from gateway.errors import AllFailed, BadRequest, Cancelled, ExpertRefused, ExpertTimeout, Expired, GatewayError
+from gateway.experts import Expert, Policy
+from gateway.features import features_of
+from gateway.gate import eligible, nobody
+from gateway.pins import Pins, in_tool_loop
+from gateway.policy import plan_for
+from gateway.pool import Pool
+from gateway.reading import ROUTERS, Reading
+from gateway.strategies import STRATEGIES
+from gateway.types import Answer, Decision, Dropped, Features, Listener, Outcome, Plan, Query
+
+TYPICAL_INPUT_TOKENS, TYPICAL_OUTPUT_TOKENS = 500, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One query, decided and planned; nobody has been asked yet."""
+
+    query: Query
+    features: Features
+    decision: Decision
+    plan: Plan
+    started: float
+
+
+class Pipeline:
+    """Answers queries over one pool. A new configuration is a new pipeline."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        book: dict[str, Address],
+        readings: Mapping[str, Reading],
+        encodings: Mapping[str, Encoding],
+        dispatcher: Dispatcher,
+        pins: Pins,
+        record: Callable[[Answer], None],
+        random_: random.Random,
+    ) -> None:
+        self.pool = pool
+        self.book = book
+        self.dispatcher = dispatcher
+        self._readings = readings
+        self._encodings = encodings
+        self._pins = pins
+        self._record = record
+        self._random = random_
+        self._reference_usd = max(
+            member.expert.price.of(TYPICAL_INPUT_TOKENS, TYPICAL_OUTPUT_TOKENS) for member in pool.members.values()
+        )
+
+    async def answer(self, query: Query, listener: Listener | None = None) -> Answer:
+        """The answer, or an Answer that holds an error; GatewayError where the query cannot be planned at all."""
+        decided = await self.decide(query)
+        if listener is not None:
+            listener.decided(query, decided.decision, decided.plan)
+        brief = Brief(
+            query,
+            decided.features,
+            decided.decision,
+            decided.plan,
+            self.dispatcher.consult,
+            listener,
+            decided.started,
+        )
+        served: Outcome | None = None
+        try:
+            served = await STRATEGIES[decided.plan.strategy](brief)
+        except asyncio.CancelledError:
+            self._record(_answer(decided, brief, None, Cancelled("the caller left")))
+            raise
+        answer = _answer(decided, brief, served, None if served else _failure(brief))
+        await self._pin(answer)
+        self._record(answer)
+        return answer
+
+    async def decide(self, query: Query) -> Decided:
+        """Everything up to the plan."""
+        started = time.monotonic()
+        address = find(self.book, query.model)
+        policy = self._policy(address, query)
+        features = await self._features(query, address, policy)
+        experts, dropped = eligible(self.pool, features, self._among(address, policy, query), query.wishes.max_cost_usd)
+        if not experts:
+            raise nobody(dropped)
+        latencies = {expert.name: self.dispatcher.desks[expert.name].expected_s for expert in experts}
+        decision = self._decision(address, policy, features, experts, dropped, latencies)
+        pinned = None if address.expert else await self._pins.of(query)
+        plan = plan_for(
+            decision,
+            policy,
+            address.name,
+            query.wishes,
+            reference_usd=self._reference_usd,
+            pinned=pinned,
+            locked=in_tool_loop(query),
+            random_=self._random,
+        )
+        return Decided(query, features, decision, plan, started)
+
+    def _policy(self, address: Address, query: Query) -> Policy:
+        """The address's policy, with the router and strategy the caller wishes."""
+        wishes = query.wishes
+        for kind, wish, known in (("router", wishes.router, ROUTERS), ("strategy", wishes.strategy, STRATEGIES)):
+            if wish is not None and wish not in known:
+                allowed = ", ".join(sorted(known))
+                raise BadRequest(f"coterie.{kind}: no {kind} is called '{wish}'. Allowed: {allowed}", param=kind)
+        if wishes.retrieve == "always":
+            raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="retrieve")
+        return address.policy.model_copy(update={"router": wishes.router}) if wishes.router else address.policy
+
+    def _among(self, address: Address, policy: Policy, query: Query) -> Sequence[str] | None:
+        """The names that may be asked; None where all may."""
+        if address.expert:
+            return (address.expert,)
+        wished = query.wishes.experts
+        for name in wished or ():
+            if name not in self.pool.members:
+                known = ", ".join(self.pool.members)
+                raise BadRequest(f"coterie.experts: no expert is called '{name}'. Allowed: {known}", param="experts")
+        if wished is not None and policy.experts is not None:
+            return [name for name in wished if name in policy.experts]
+        return wished if wished is not None else policy.experts
+
+    async def _features(self, query: Query, address: Address, policy: Policy) -> Features:
+        if address.expert:
+            return features_of(query, read=False)
+        features = features_of(query, read=True)
+        row = await self._encodings[self._readings[policy.router].encoder.name].encode(features.text)
+        return features.with_vector(row)
+
+    def _decision(
+        self,
+        address: Address,
+        policy: Policy,
+        features: Features,
+        experts: Sequence[Expert],
+        dropped: Sequence[Dropped],
+        latencies: Latencies,
+    ) -> Decision:
+        if address.expert:
+            return named(features, experts[0], latencies)
+        return decide(features, experts, dropped, self._readings[policy.router], latencies)
+
+    async def _pin(self, answer: Answer) -> None:
+        served = answer.served
+        if served is None or served.reply is None or answer.decision.router == NAMED:
+            return
+        if answer.query.wishes.session or served.reply.tool_calls:
+            await self._pins.keep(answer.query, served.expert, served.reply.tool_calls)
+
+
+def _failure(brief: Brief) -> GatewayError:
+    """One expert failed: its own error. Several: each one's reason."""
+    failed = [outcome.error for outcome in brief.outcomes if outcome.error is not None]
+    if not failed:
+        return Expired("The request's limits (max_calls, max_cost_usd, deadline_s) allow no call at all.")
+    refused = [error for error in failed if isinstance(error, ExpertRefused)]
+    if len(failed) == 1 or len(refused) == len(failed) or brief.outcomes[-1].committed:
+        return failed[-1]
+    reasons = "; ".join(error.message for error in failed)
+    return AllFailed(
+        f"Every expert failed: {reasons}",
+        timed_out=isinstance(failed[-1], ExpertTimeout),
+        retry_after_s=min((error.retry_after_s for error in failed if error.retry_after_s is not None), default=None),
+    )
+
+
+def _answer(decided: Decided, brief: Brief, served: Outcome | None, error: GatewayError | None) -> Answer:
+    latency_s = time.monotonic() - decided.started
+    return Answer(
+        query=decided.query,
+        features=decided.features,
+        decision=decided.decision,
+        plan=decided.plan,
+        outcomes=tuple(brief.outcomes),
+        served=served,
+        error=error,
+        overhead_s=max(0.0, latency_s - sum(outcome.latency_s for outcome in brief.outcomes)),
+        latency_s=latency_s,
+    )

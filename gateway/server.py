@@ -1,0 +1,84 @@
+"""uvicorn, with our manners: errors of the protocol in the one shape, headers that must come in time, a word at the start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from socket import socket
+from typing import Any
+
+import orjson
+from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEADERS_S = 30.0
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP that answers nonsense with an OpenAI-shaped error, and hangs up on headers that take too long."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
+
+    def on_headers_complete(self) -> None:
+        self._deadline.cancel()
+        super().on_headers_complete()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._deadline.cancel()
+        self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "Bad Request", "The request is not valid HTTP: a header is malformed.", "invalid_http")
+
+    def _too_slow(self) -> None:
+        self._refuse(408, "Request Timeout", f"The headers did not arrive within {HEADERS_S:g} s.", "request_timeout")
+
+    def _refuse(self, status: int, phrase: str, message: str, code: str) -> None:
+        error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+        body = orjson.dumps({"error": error})
+        head = (
+            f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        if not self.transport.is_closing():
+            self.transport.write(head.encode() + body)
+            self.transport.close()
+
+
+class AnnouncingServer(Server):
+    """Says once where it listens."""
+
+    def __init__(self, config: Config, announce: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.servers:
+            self._announce(self.servers[0].sockets[0].getsockname()[1])
+
+
+def server_config(app: Any, *, host: str, port: int, shutdown_s: float, **more: Any) -> Config:
+    """How the gateway is served: uvloop, httptools, no access log of uvicorn's (ours has the decision in it)."""
+    return Config(
+        app,
+        host=host,
+        port=port,
+        http=Protocol,
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=int(shutdown_s),
+        backlog=2048,
+        **more,
+    )

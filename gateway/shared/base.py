@@ -1,0 +1,42 @@
+"""The seam to what instances share: small strings and counters that expire. Knows no Redis and no meaning of a key."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Protocol
+
+from gateway.errors import GatewayError
+
+WHOLE = 2**63 - 1
+
+
+class SharedStateError(GatewayError):
+    """The store does not answer, or what stands under the key is not what was asked for. Names no password."""
+
+    status, code = 503, "shared_state_unavailable"
+
+
+class SharedState(Protocol):
+    """Every method is atomic. `ttl_s` is positive seconds, kept to the millisecond; a key past it does not exist."""
+
+    async def get(self, key: str) -> str | None:
+        """What stands there; None where nothing does."""
+
+    async def put(self, key: str, value: str, ttl_s: float) -> None:
+        """Stands there from now on, for `ttl_s`."""
+
+    async def put_if_absent(self, key: str, value: str, ttl_s: float) -> str:
+        """The value that stands afterwards: this one, or the one that was there, whose time is left as it is."""
+
+    async def add(self, key: str, amount: int, ttl_s: float) -> int:
+        """The counter afterwards. It begins at 0, and its time with it; adding does not prolong it."""
+
+    async def delete(self, key: str) -> None:
+        """Nothing stands there from now on."""
+
+
+def milliseconds(ttl_s: float) -> int:
+    """At least one; ValueError for a time that is not positive."""
+    if not ttl_s > 0:
+        raise ValueError(f"ttl_s must be positive, not {ttl_s}")
+    return ceil(ttl_s * 1000)

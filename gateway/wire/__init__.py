@@ -1,0 +1,1 @@
+"""OpenAI's JSON, and ours around it. The only place that knows `choices`."""

@@ -1,0 +1,118 @@
+"""What the OpenAPI document says beyond what FastAPI sees for itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway.wishes import Wishes
+
+ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": "string"},
+            },
+        }
+    },
+}
+MEANING = {
+    400: "The request is wrong; the message says how",
+    401: "No key, or an unknown one",
+    403: "Not with this key",
+    404: "No such thing",
+    408: "The body came too slowly",
+    413: "The body is too large",
+    429: "Too much at once; retry-after says when to come back",
+    502: "The experts failed",
+    503: "Nobody can be asked now",
+    504: "Too slow",
+}
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": meaning, "content": {"application/json": {"schema": ERROR}}}
+    for status, meaning in MEANING.items()
+}
+
+MESSAGE = {
+    "type": "object",
+    "required": ["role"],
+    "properties": {
+        "role": {"type": "string", "minLength": 1},
+        "content": {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["type"],
+                        "properties": {"type": {"type": "string"}, "text": {"type": "string"}},
+                    },
+                },
+                {"type": "null"},
+            ]
+        },
+    },
+}
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _wishes_schema() -> dict[str, Any]:
+    return Wishes.model_json_schema()
+
+
+CHAT = {
+    "type": "object",
+    "required": ["model", "messages"],
+    "properties": {
+        "model": {"type": "string", "minLength": 1, "maxLength": 256, "examples": ["auto"]},
+        "messages": {"type": "array", "minItems": 1, "maxItems": 2048, "items": MESSAGE},
+        "stream": {"type": ["boolean", "null"]},
+        "n": {"type": ["integer", "null"], "minimum": 1, "maximum": 128},
+        "max_tokens": {"type": ["integer", "null"], "minimum": 0},
+        "max_completion_tokens": {"type": ["integer", "null"], "minimum": 0},
+        "coterie": _wishes_schema(),
+    },
+}
+CHAT_BODY = _body(CHAT)
+FEEDBACK_BODY = _body(
+    {
+        "type": "object",
+        "required": ["decision_id"],
+        "additionalProperties": False,
+        "properties": {
+            "decision_id": {"type": "string", "minLength": 1, "maxLength": 128},
+            "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+            "verdict": {"enum": ["good", "bad", None]},
+            "comment": {"type": ["string", "null"], "maxLength": 10000},
+        },
+    }
+)
+COMPLETION = {
+    "description": "A chat completion; server-sent events with `stream`",
+    "content": {
+        "application/json": {"schema": {"type": "object"}},
+        "text/event-stream": {"schema": {"type": "string"}},
+    },
+}
+
+
+def complete(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document with the chat path, which FastAPI does not serve."""
+    document = FastAPI.openapi(app)
+    answers = {"200": COMPLETION, **{str(status): answer for status, answer in ERRORS.items()}}
+    document["paths"]["/v1/chat/completions"] = {
+        "post": {"summary": "The main job", "operationId": "chat_completions", **CHAT_BODY, "responses": answers}
+    }
+    return document

@@ -1,0 +1,55 @@
+"""Beside a request in work: notices that the client has left, and keeps its stream alive. Knows no content."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from starlette.types import Receive
+
+
+class Watch:
+    """While the block runs: cancels it when the client leaves (`left` says so), and calls `tick` every so often."""
+
+    def __init__(
+        self, receive: Receive, tick: Callable[[], Awaitable[None]] | None = None, every_s: float | None = None
+    ) -> None:
+        self._receive = receive
+        self._tick = tick
+        self._every_s = every_s
+        self._task: asyncio.Task[None] | None = None
+        self.left = False
+
+    async def __aenter__(self) -> Self:
+        owner = asyncio.current_task()
+        assert owner is not None
+        self._task = asyncio.create_task(self._watch(owner))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        assert self._task is not None
+        self._task.cancel()
+        if not self.left or kind is not asyncio.CancelledError:
+            return False
+        owner = asyncio.current_task()
+        assert owner is not None
+        owner.uncancel()
+        return True
+
+    async def _watch(self, owner: asyncio.Task[object]) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._every_s):
+                    message = await self._receive()
+            except TimeoutError:
+                assert self._tick is not None
+                await self._tick()
+                continue
+            if message["type"] == "http.disconnect":
+                self.left = True
+                owner.cancel()
+                return
