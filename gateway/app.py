@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,19 +11,38 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.gateway import Gateway
 from gateway.wire.chat_endpoint import ChatEndpoint
+from gateway.wire.errors import bug
 from gateway.wire.exchange import exchange_of
 from gateway.wire.openapi import complete
 from gateway.wire.routes import error_response, router_for
 
-log = logging.getLogger("coterie.app")
+CHAT_PATH = "/v1/chat/completions"
 
 
-def create_app(gateway: Gateway) -> FastAPI:
-    """The application; entering its lifespan opens the gateway, leaving it lets what runs come to its end."""
+def create_app(gateway: Gateway) -> ASGIApp:
+    """The whole application; entering its lifespan opens the gateway, leaving it lets what runs come to its end."""
+    return Front(ChatEndpoint(gateway.door), create_api(gateway))
+
+
+class Front:
+    """Chat completions straight to their endpoint, everything else to FastAPI: its layers cost as much as routing."""
+
+    def __init__(self, chat: ASGIApp, api: ASGIApp) -> None:
+        self._chat = chat
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        straight = scope["type"] == "http" and scope["path"] == CHAT_PATH and scope["method"] == "POST"
+        await (self._chat if straight else self._api)(scope, receive, send)
+
+
+def create_api(gateway: Gateway) -> FastAPI:
+    """Every endpoint, documented; its lifespan is the gateway's."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -34,7 +52,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     app = FastAPI(
         title="Coterie", summary="The gateway that knows which language model to ask", lifespan=lifespan, version="1"
     )
-    app.router.routes.append(Route("/v1/chat/completions", ChatEndpoint(gateway.door), methods=["POST"]))
+    app.router.routes.append(Route(CHAT_PATH, ChatEndpoint(gateway.door), methods=["POST"]))
     app.include_router(router_for(gateway.door, gateway.reload))
     app.openapi = partial(complete, app)  # type: ignore[method-assign]
     app.add_exception_handler(GatewayError, _gateway_error)
@@ -67,10 +85,8 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
-    """What nobody foresaw: the caller learns the request's id, the log learns the rest."""
     request_id = _request_id(request)
-    log.error("bug", exc_info=error, extra={"request": request_id})
-    return error_response(GatewayError(f"The gateway failed; its log says why under {request_id}."), request_id)
+    return error_response(bug(error, request_id), request_id)
 
 
 def _request_id(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from gateway.errors import Forbidden, GatewayError, Overloaded, Unauthorized, Un
 from gateway.keys import Keys
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
+from gateway.request_log import RequestLog
 from gateway.settings import Settings
 from gateway.store.recorder import Recorder
 
@@ -16,13 +18,22 @@ from gateway.store.recorder import Recorder
 class Door:
     """The pipeline behind it is replaced when the configuration is; until the first one is ready it is closed."""
 
-    def __init__(self, settings: Settings, keys: Keys, metrics: Metrics, recorder: Recorder) -> None:
+    def __init__(
+        self, settings: Settings, keys: Keys, metrics: Metrics, recorder: Recorder, request_log: RequestLog
+    ) -> None:
         self.settings = settings
         self.keys = keys
         self.metrics = metrics
         self.recorder = recorder
+        self.request_log = request_log
         self.current: Pipeline | None = None
+        self.opened = asyncio.Event()
         self.in_work = 0
+
+    def open(self, pipeline: Pipeline) -> None:
+        """Put a pipeline in force; what runs in the one before it comes to its end there."""
+        self.current = pipeline
+        self.opened.set()
 
     @property
     def pipeline(self) -> Pipeline:
@@ -49,12 +60,10 @@ class Door:
         if self.in_work >= self.settings.max_requests:
             raise Overloaded(f"{self.in_work} requests are in work, as many as this gateway takes.", retry_after_s=1)
         self.in_work += 1
-        self.metrics.in_work.set(self.in_work)
         try:
             yield
         finally:
             self.in_work -= 1
-            self.metrics.in_work.set(self.in_work)
 
     def refused(self, error: GatewayError) -> None:
         """One more request that was refused before anyone was asked."""

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 
 from gateway.errors import BadRequest, ContextTooLong, GatewayError, TooDear, Unavailable, Unsupported
 from gateway.experts import Expert
-from gateway.pool import Member, Pool
+from gateway.pool import Member
 from gateway.types import Dropped, Features
 
-Refusal = Callable[[str], GatewayError]
+Refusal = type[GatewayError]
 
 
 def eligible(
-    pool: Pool, features: Features, among: Collection[str] | None, max_cost_usd: float | None
+    members: Iterable[Member], features: Features, among: Collection[str] | None, max_cost_usd: float | None
 ) -> tuple[tuple[Expert, ...], tuple[Dropped, ...]]:
     """The experts that can take the query, and those that cannot with the reason; `among` narrows it to these names."""
     kept: list[Expert] = []
     dropped: list[Dropped] = []
-    for member in pool.members.values():
+    for member in members:
         objection = _objection(member, features, among, max_cost_usd)
         if objection is None:
             kept.append(member.expert)
         else:
             reason, refusal = objection
-            dropped.append(Dropped(member.expert.name, reason, refusal(reason)))
+            dropped.append(Dropped(member.expert.name, reason, refusal))
     return tuple(kept), tuple(dropped)
 
 
@@ -49,8 +49,8 @@ def _objection(
 
 def nobody(dropped: Iterable[Dropped]) -> GatewayError:
     """The error of a query that no expert can take: the mildest of their reasons, with each one's in words."""
-    relevant = [one for one in dropped if type(one.error) is not BadRequest] or list(dropped)
-    order = (ContextTooLong, Unsupported, TooDear, Unavailable, BadRequest)
-    worst = min(relevant, key=lambda one: order.index(type(one.error)))
+    relevant = [one for one in dropped if one.error is not BadRequest] or list(dropped)
+    order: tuple[Refusal, ...] = (ContextTooLong, Unsupported, TooDear, Unavailable, BadRequest)
+    worst = min(relevant, key=lambda one: order.index(one.error))
     reasons = "; ".join(f"{one.expert}: {one.reason}" for one in relevant)
-    return type(worst.error)(f"No expert can take this request: {reasons}")
+    return worst.error(f"No expert can take this request: {reasons}")

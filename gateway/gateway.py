@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -31,6 +32,7 @@ from gateway.pins import Pins
 from gateway.pipeline import Pipeline
 from gateway.pool import Pool
 from gateway.reload import Reload
+from gateway.request_log import RequestLog
 from gateway.settings import Settings
 from gateway.shared import open_shared
 from gateway.shared.base import SharedState
@@ -67,7 +69,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         self._loading: asyncio.Task[None] | None = None
         self._opened: Opened | None = None
-        self.door = Door(settings, keys, Metrics(), _recorder(settings, instance))
+        self.door = Door(settings, keys, Metrics(), _recorder(settings, instance), _request_log(settings))
         self.reload = Reload(self._load)
 
     async def __aenter__(self) -> Self:
@@ -91,6 +93,12 @@ class Gateway:
             self._loading.cancel()
             await asyncio.gather(self._loading, return_exceptions=True)
         await self._stack.aclose()
+        self.door.request_log.flush()
+
+    async def loaded(self) -> None:
+        """Returns when the first loading has come to its end, good or bad."""
+        assert self._loading is not None
+        await asyncio.wait({self._loading})
 
     def _configure(self) -> Configuration:
         return configure(self.settings.config, self._environment(), self._artifact)
@@ -111,7 +119,7 @@ class Gateway:
             if member.absent:
                 log.warning("expert left out", extra={"expert": member.expert.name, "reason": member.absent})
         desks = await _desks(configuration.pool, opened.workshop)
-        self.door.current = Pipeline(
+        pipeline = Pipeline(
             pool=configuration.pool,
             book=configuration.book,
             readings=configuration.readings,
@@ -121,6 +129,7 @@ class Gateway:
             record=self._remember,
             random_=random.Random(),
         )
+        self.door.open(pipeline)
 
     def _remember(self, answer: Answer) -> None:
         self.door.recorder.record(answer)
@@ -136,6 +145,7 @@ class Gateway:
 
     def _state(self) -> Iterable[Metric]:
         recorder = self.door.recorder
+        yield GaugeMetricFamily("coterie_in_work", "Requests in work.", value=self.door.in_work)
         yield GaugeMetricFamily("coterie_records_waiting", "Records not yet written.", value=recorder.waiting)
         yield CounterMetricFamily("coterie_records_written", "Records written.", value=recorder.written)
         yield CounterMetricFamily("coterie_records_dropped", "Records lost.", value=recorder.dropped)
@@ -170,6 +180,10 @@ def _recorder(settings: Settings, instance: str) -> Recorder:
         keep_texts_s=settings.keep_texts_days * DAY_S,
         keep_records_s=settings.keep_records_days * DAY_S or None,
     )
+
+
+def _request_log(settings: Settings) -> RequestLog:
+    return RequestLog(sys.stderr.buffer if settings.log_level in {"debug", "info"} else None)
 
 
 def models_folder(settings: Settings) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -39,7 +39,6 @@ class Metrics:
         self._unsure = Counter("coterie_unsure", "Queries that the router was not sure of.", registry=registry)
         self._truncated = Counter("coterie_truncated", "Queries of which the router read a part.", registry=registry)
         self.refused = Counter("coterie_refused", "Requests refused before routing.", ["code"], registry=registry)
-        self.in_work = Gauge("coterie_in_work", "Requests in work.", registry=registry)
         # looking a labelled counter up costs more than counting; the labels are few
         self._request = lru_cache(1024)(self._requests.labels)
         self._call = lru_cache(1024)(self._calls.labels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.address import Address, find
@@ -19,7 +19,7 @@ from gateway.features import features_of
 from gateway.gate import eligible, nobody
 from gateway.pins import Pins, in_tool_loop
 from gateway.policy import plan_for
-from gateway.pool import Pool
+from gateway.pool import Member, Pool
 from gateway.reading import ROUTERS, Reading
 from gateway.strategies import STRATEGIES
 from gateway.types import Answer, Decision, Dropped, Features, Listener, Outcome, Plan, Query
@@ -96,7 +96,9 @@ class Pipeline:
         address = find(self.book, query.model)
         policy = self._policy(address, query)
         features = await self._features(query, address, policy)
-        experts, dropped = eligible(self.pool, features, self._among(address, policy, query), query.wishes.max_cost_usd)
+        experts, dropped = eligible(
+            self._members(address), features, self._among(address, policy, query), query.wishes.max_cost_usd
+        )
         if not experts:
             raise nobody(dropped)
         latencies = {expert.name: self.dispatcher.desks[expert.name].expected_s for expert in experts}
@@ -125,10 +127,12 @@ class Pipeline:
             raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="retrieve")
         return address.policy.model_copy(update={"router": wishes.router}) if wishes.router else address.policy
 
+    def _members(self, address: Address) -> Iterable[Member]:
+        """Everyone whom the address may mean."""
+        return (self.pool.members[address.expert],) if address.expert else self.pool.members.values()
+
     def _among(self, address: Address, policy: Policy, query: Query) -> Sequence[str] | None:
         """The names that may be asked; None where all may."""
-        if address.expert:
-            return (address.expert,)
         wished = query.wishes.experts
         for name in wished or ():
             if name not in self.pool.members:

@@ -1,9 +1,9 @@
-"""uvicorn, with our manners: errors of the protocol in the one shape, headers that must come in time, a word at the start."""
+"""uvicorn, with our manners: protocol errors in the one shape, headers that must come in time, a word when ready."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from socket import socket
 from typing import Any
 
@@ -53,16 +53,27 @@ class Protocol(HttpToolsProtocol):
 
 
 class AnnouncingServer(Server):
-    """Says once where it listens."""
+    """Calls `announce` with its port once it listens and `ready` has come."""
 
-    def __init__(self, config: Config, announce: Callable[[int], None]) -> None:
+    def __init__(self, config: Config, ready: Callable[[], Awaitable[object]], announce: Callable[[int], None]) -> None:
         super().__init__(config)
+        self._ready = ready
         self._announce = announce
+        self._announcing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and self.servers:
-            self._announce(self.servers[0].sockets[0].getsockname()[1])
+            self._announcing = asyncio.create_task(self._when_ready(self.servers[0].sockets[0].getsockname()[1]))
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        if self._announcing is not None:
+            self._announcing.cancel()
+        await super().shutdown(sockets)
+
+    async def _when_ready(self, port: int) -> None:
+        await self._ready()
+        self._announce(port)
 
 
 def server_config(app: Any, *, host: str, port: int, shutdown_s: float, **more: Any) -> Config:
@@ -76,6 +87,7 @@ def server_config(app: Any, *, host: str, port: int, shutdown_s: float, **more: 
         ws="none",
         access_log=False,
         log_config=None,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=int(shutdown_s),

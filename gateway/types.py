@@ -66,7 +66,7 @@ class Dropped:
 
     expert: str
     reason: str
-    error: GatewayError
+    error: type[GatewayError]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,9 @@ def _serve_one(settings: Settings, keys: Keys) -> None:
     )
     app = create_app(gateway)
     config = server_config(app, host=settings.host, port=settings.port, shutdown_s=settings.shutdown_s)
-    servers.append(AnnouncingServer(config, lambda port: print(how_to_try(settings, port), flush=True)))
+    servers.append(
+        AnnouncingServer(config, gateway.door.opened.wait, lambda port: print(how_to_try(settings, port), flush=True))
+    )
     reload_on_hangup(gateway)
     servers[0].run()
     if failures:
@@ -145,6 +147,10 @@ def reload_on_hangup(gateway: Gateway) -> None:
 
 def _instance() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def _announce(settings: Settings, port: int) -> None:
+    print(how_to_try(settings, port), flush=True)
 
 
 def how_to_try(settings: Settings, port: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,20 +32,19 @@ def configured(settings: Settings) -> Configuration:
 async def opened(config: Path | None) -> AsyncIterator[Pipeline]:
     """A gateway without a server, ready to answer; its models are loaded first."""
     settings = load_settings(config=config, log_level="warning")
-    failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    failures: list[Exception] = []
     gateway = Gateway(
         settings,
         environment,
         Keys(),
         load_artifact(settings.artifact),
         instance=f"shell-{secrets.token_hex(4)}",
-        give_up=failure.set_exception,
+        give_up=failures.append,
     )
     async with gateway:
-        while gateway.door.current is None:
-            if failure.done():
-                failure.result()
-            await asyncio.sleep(0.02)
+        await gateway.loaded()
+        if failures:
+            raise failures[0]
         yield gateway.door.pipeline
 
 

@@ -30,7 +30,11 @@ class ServerOptions:
     slots: int = 4
     """Requests answered at once; more of them wait inside the server."""
     threads: int | None = None
-    """None: as many as there are cores for this process."""
+    """None: all cores but one, which the gateway and its other models need.
+
+    Threads of llama.cpp wait for one another at every layer: with as many as there are cores, one other busy process
+    makes them five times slower than one thread alone.
+    """
     answer_tokens: int = 1024
     """Ends an answer whose request names no max_tokens; without it a small model rambles until its context is full."""
     batch: int = 256
@@ -133,7 +137,7 @@ class LocalServer:
     def _order(self) -> Order:
         options: dict[str, Any] = asdict(self.options)
         del options["load_timeout_s"]
-        options["threads"] = self.options.threads or _cores()
+        options["threads"] = self.options.threads or max(1, _cores() - 1)
         return Order(path=str(self.path), alias=self.alias, api_key=self._api_key, **options)
 
     def _why(self, answer: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ def params_of(order: dict[str, Any], xllamacpp: Any) -> Any:
     params.n_batch = params.n_ubatch = order["batch"]
     params.n_predict = order["answer_tokens"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0  # sleep while waiting; spinning starves the gateway
     params.cache_ram_mib = order["prompt_cache_mb"]
     params.api_keys = [order["api_key"]]
     params.ui = params.endpoint_slots = params.endpoint_props = params.endpoint_metrics = False

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from gateway.errors import GatewayError
 
-WHOLE = 2**63 - 1
+COUNTS = range(-(2**63), 2**63)
+"""What a counter can hold: 64 bits, as in Redis."""
 
 
 class SharedStateError(GatewayError):

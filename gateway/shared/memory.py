@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.shared.base import WHOLE, SharedStateError, milliseconds
+from gateway.shared.base import COUNTS, SharedStateError, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class MemoryState:
     async def add(self, key: str, amount: int, ttl_s: float) -> int:
         held = self._find(key) or Held("0", self._after(ttl_s))
         count = _whole(held.value) + amount
-        if abs(count) > WHOLE:
+        if count not in COUNTS:
             raise SharedStateError("a counter of the shared state left the range of 64 bits")
         self._keep(key, Held(str(count), held.until))
         return count
@@ -102,6 +102,6 @@ def _whole(text: str) -> int:
         number = int(text)
     except ValueError:
         number = None
-    if number is None or str(number) != text or abs(number) > WHOLE:
+    if number is None or str(number) != text or number not in COUNTS:
         raise SharedStateError("what stands under this key of the shared state is not a whole number")
     return number

@@ -24,15 +24,15 @@ class Notices:
         self._lost = 0
 
     def failed(self, reason: str, waiting: int) -> None:
-        self._failing = True
         if self._due("failed"):
+            self._failing = True
             extra = {"database": self.name, "waiting": waiting, "reason": reason}
             self._log.warning("cannot write the record (%s); %d wait in memory", reason, waiting, extra=extra)
 
     def worked(self) -> None:
+        """Answers a failure that was told; where a disk is all but full the two may alternate many times a second."""
         if self._failing:
             self._failing = False
-            self._said.pop("failed", None)
             self._log.info("the record is written again", extra={"database": self.name})
 
     def lost(self, total: int, why: str) -> None:

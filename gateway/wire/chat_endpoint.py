@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
 from starlette.types import Receive, Scope, Send
 
 from gateway.door import Door
-from gateway.errors import BadRequest, Cancelled, ExpertRefused, GatewayError
+from gateway.errors import Cancelled, GatewayError
 from gateway.types import Answer, Query
 from gateway.wire.answer import completion
 from gateway.wire.body import read_body
 from gateway.wire.chat import read_chat
-from gateway.wire.errors import send_error, send_json
-from gateway.wire.exchange import Exchange, exchange_of, new_decision_id
+from gateway.wire.errors import bug, send_error, send_json
+from gateway.wire.exchange import Exchange, exchange_of
 from gateway.wire.headers import Pairs, answer_headers
 from gateway.wire.stream import Stream
 from gateway.wire.watch import Watch
-
-log = logging.getLogger("coterie.request")
 
 
 class ChatEndpoint:
@@ -33,12 +28,14 @@ class ChatEndpoint:
         try:
             with self._door.admitted():
                 await self._serve(exchange)
-        except Cancelled:
-            log.info("caller left early", extra={"request": exchange.id})
+        except Cancelled as error:
+            self._door.request_log.ended("caller left", exchange.id, error.code, error.status)
         except GatewayError as error:
             self._door.refused(error)
-            log.info("refused", extra={"request": exchange.id, "code": error.code, "status": error.status})
+            self._door.request_log.ended("refused", exchange.id, error.code, error.status)
             await send_error(send, error, exchange.id_header + _closing(error))
+        except Exception as problem:
+            await send_error(send, bug(problem, exchange.id), exchange.id_header)
 
     async def _serve(self, exchange: Exchange) -> None:
         query = await self._query(exchange)
@@ -49,17 +46,16 @@ class ChatEndpoint:
         settings = self._door.settings
         raw = await read_body(exchange.receive, settings.max_body_bytes, settings.body_timeout_s)
         body, wishes = read_chat(raw, exchange.headers, settings.max_messages)
-        return Query(new_decision_id(), body["model"], body, tenant, wishes)
+        return Query(exchange.decision_id, body["model"], body, tenant, wishes)
 
     async def _whole(self, exchange: Exchange, query: Query) -> None:
         answer: Answer | None = None
         async with Watch(exchange.receive):
             answer = await self._door.pipeline.answer(query)
         if answer is None:
-            log.info("caller left", extra={"request": exchange.id, "id": query.id})
-            return
+            raise Cancelled("the caller left")
         headers = exchange.id_header + answer_headers(answer)
-        _log(exchange, answer)
+        self._door.request_log.answered(exchange.id, answer)
         if answer.error is not None:
             await send_error(exchange.send, answer.error, headers)
         else:
@@ -71,15 +67,14 @@ class ChatEndpoint:
         async with Watch(exchange.receive, stream.keep_alive, self._door.settings.keepalive_s):
             try:
                 answer = await self._door.pipeline.answer(query, stream)
-            except GatewayError as error:
+            except Exception as problem:
                 if not stream.begun:
                     raise
-                await stream.fail(error)
+                await stream.fail(problem if isinstance(problem, GatewayError) else bug(problem, exchange.id))
                 return
         if answer is None:
-            log.info("caller left", extra={"request": exchange.id, "id": query.id})
-            return
-        _log(exchange, answer)
+            raise Cancelled("the caller left")
+        self._door.request_log.answered(exchange.id, answer)
         if answer.error is None:
             await stream.finish(answer)
         elif stream.begun:
@@ -101,41 +96,3 @@ class ChatEndpoint:
 def _closing(error: GatewayError) -> Pairs:
     """After a body that was not read to its end the connection is of no more use."""
     return [(b"connection", b"close")] if error.status in {408, 413} else []
-
-
-def _log(exchange: Exchange, answer: Answer) -> None:
-    log.info("answered", extra=_line(exchange, answer))
-
-
-def _line(exchange: Exchange, answer: Answer) -> dict[str, Any]:
-    """One line a request, and never a word of what was said."""
-    served = answer.served
-    return {
-        "request": exchange.id,
-        "id": answer.query.id,
-        "tenant": answer.query.tenant,
-        "model": answer.query.model,
-        "expert": served.expert if served else None,
-        "code": answer.error.code if answer.error else "ok",
-        "reason": _reason(answer.error),
-        "policy": answer.plan.policy,
-        "strategy": answer.plan.strategy,
-        "category": answer.decision.category,
-        "cost_usd": answer.cost_usd,
-        "input_tokens": sum(outcome.usage.input_tokens for outcome in answer.outcomes),
-        "output_tokens": sum(outcome.usage.output_tokens for outcome in answer.outcomes),
-        "retries": answer.retries,
-        "fallbacks": answer.fallbacks,
-        "first_token_s": _rounded(served.first_token_s) if served else None,
-        "latency_s": _rounded(answer.latency_s),
-        "overhead_ms": round(answer.overhead_s * 1000, 2),
-    }
-
-
-def _reason(error: GatewayError | None) -> str | None:
-    """Why it failed; a refusal is left out, for it may quote the prompt."""
-    return None if error is None or isinstance(error, BadRequest | ExpertRefused) else error.message
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 4)

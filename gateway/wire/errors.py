@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
 import orjson
@@ -11,12 +12,20 @@ from gateway.errors import GatewayError
 from gateway.wire.answer import error_body
 from gateway.wire.headers import Pairs
 
+log = logging.getLogger("coterie.app")
+
 
 def error_headers(error: GatewayError) -> Pairs:
     """`retry-after` in whole seconds, where coming back later helps."""
     if error.retry_after_s is None:
         return []
     return [(b"retry-after", str(math.ceil(error.retry_after_s)).encode())]
+
+
+def bug(problem: Exception, request_id: str) -> GatewayError:
+    """What nobody foresaw: the caller learns the request's id, the log learns the rest."""
+    log.error("bug", exc_info=problem, extra={"request": request_id})
+    return GatewayError(f"The gateway failed; its log says why under {request_id}.")
 
 
 async def send_error(send: Send, error: GatewayError, headers: Pairs) -> None:

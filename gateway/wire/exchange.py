@@ -21,6 +21,7 @@ class Exchange:
     send: Send
     headers: dict[str, str]
     id: str
+    decision_id: str
 
     @property
     def id_header(self) -> Pairs:
@@ -31,7 +32,8 @@ def exchange_of(scope: Scope, receive: Receive, send: Send) -> Exchange:
     """The exchange that an ASGI server offers."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     given = headers.get("x-request-id", "")
-    return Exchange(receive, send, headers, given if SANE_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}")
+    token = secrets.token_hex(12)
+    return Exchange(receive, send, headers, given if SANE_ID.fullmatch(given) else f"req_{token}", f"dec_{token}")
 
 
 def new_decision_id() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 
 class Watch:
@@ -43,8 +43,7 @@ class Watch:
     async def _watch(self, owner: asyncio.Task[object]) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._every_s):
-                    message = await self._receive()
+                message = await self._next()
             except TimeoutError:
                 assert self._tick is not None
                 await self._tick()
@@ -53,3 +52,9 @@ class Watch:
                 self.left = True
                 owner.cancel()
                 return
+
+    async def _next(self) -> Message:
+        if self._every_s is None:
+            return await self._receive()
+        async with asyncio.timeout(self._every_s):
+            return await self._receive()
