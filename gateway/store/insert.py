@@ -8,8 +8,6 @@ insert 24 (SQLite) and 27 (Postgres), these 10 and 5.
 from __future__ import annotations
 
 import math
-from itertools import chain
-MULTI=64
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,11 +28,7 @@ def insert_sqlite(connection: Connection, table: Table, rows: Sequence[Row]) -> 
     names = ", ".join(table.columns.keys())
     marks = ", ".join("?" * len(table.columns))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-    whole = len(rows) // MULTI * MULTI
-    many = f"INSERT INTO {table.name} ({names}) VALUES {', '.join([f'({marks})'] * MULTI)} ON CONFLICT DO NOTHING"
-    for start in range(0, whole, MULTI):
-        connection.exec_driver_sql(many, tuple(chain.from_iterable(rows[start:start+MULTI])))
-    if whole<len(rows): connection.exec_driver_sql(statement, list(rows[whole:]))
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def insert_postgres(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

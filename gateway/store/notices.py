@@ -40,28 +40,28 @@ class Notices:
         if total > self._lost and self._due("lost"):
             new, self._lost = total - self._lost, total
             extra = {"database": self.name, "lost": new, "reason": why}
-            self._log.warning("%d records are lost (%s)", new, why, extra=extra)
+            self._log.warning("records lost: %d (%s)", new, why, extra=extra)
 
     def refused(self, reasons: list[str]) -> None:
         if reasons and self._due("refused"):
             extra = {"database": self.name, "lost": len(reasons), "reason": reasons[0]}
-            self._log.error("%d records cannot be written at all (%s)", len(reasons), reasons[0], extra=extra)
+            self._log.error("records lost: %d (no database takes them: %s)", len(reasons), reasons[0], extra=extra)
 
     def restored(self, file: str, count: int) -> None:
         extra = {"database": self.name, "file": file, "restored": count}
-        self._log.info("%d records of an earlier process are written", count, extra=extra)
+        self._log.info("records of an earlier process written: %d", count, extra=extra)
 
-    def unreadable(self, file: str, error: BaseException) -> None:
+    def stuck(self, file: str, error: BaseException) -> None:
         extra = {"database": self.name, "file": file, "reason": str(error)}
-        self._log.error("the spilled records in %s cannot be read (%s)", file, error, extra=extra)
+        self._log.error("the spilled records in %s cannot be read and removed (%s)", file, error, extra=extra)
 
     def spilled(self, path: Path, count: int) -> None:
         extra = {"database": self.name, "file": str(path), "spilled": count}
-        self._log.warning("%d records wait in %s for the next start", count, path, extra=extra)
+        self._log.warning("records that wait for the next start: %d, in %s", count, path, extra=extra)
 
     def abandoned(self, count: int, why: str) -> None:
         extra = {"database": self.name, "lost": count, "reason": why}
-        self._log.error("%d records are lost at the end (%s)", count, why, extra=extra)
+        self._log.error("records lost at the end: %d (%s)", count, why, extra=extra)
 
     def broken(self, error: BaseException) -> None:
         """A mistake of ours, with its traceback."""

@@ -146,11 +146,17 @@ class Recorder:
 
     def _spill(self, entries: list[Entry]) -> None:
         folder = self._keeping.spill_dir
+        if folder is None:
+            self._abandon(entries, "no folder to spill to")
+            return
         try:
-            if folder is None:
-                raise OSError("no folder to spill to")
-            self._notices.spilled(spill(folder, self._database.label, entries), len(entries))
-            self.spilled += len(entries)
+            path = spill(folder, self._database.label, entries)
         except OSError as error:
-            self._abandoned += len(entries)
-            self._notices.abandoned(len(entries), error.strerror or str(error))
+            self._abandon(entries, error.strerror or str(error))
+            return
+        self.spilled += len(entries)
+        self._notices.spilled(path, len(entries))
+
+    def _abandon(self, entries: list[Entry], why: str) -> None:
+        self._abandoned += len(entries)
+        self._notices.abandoned(len(entries), why)

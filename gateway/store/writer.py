@@ -156,10 +156,13 @@ class Writer(Thread):
         for path in [] if folder is None else spilled(folder, self._database.label):
             try:
                 entries = list(read(path))
+                self._write_all(entries)
+                path.unlink(missing_ok=True)
             except (OSError, ValueError, LookupError) as error:
-                self._notices.unreadable(path.name, error)
-                continue
-            for start in range(0, len(entries), self._keeping.batch):
-                self._write(entries[start : start + self._keeping.batch])
-            path.unlink(missing_ok=True)
-            self._notices.restored(path.name, len(entries))
+                self._notices.stuck(path.name, error)
+            else:
+                self._notices.restored(path.name, len(entries))
+
+    def _write_all(self, entries: Sequence[Entry]) -> None:
+        for start in range(0, len(entries), self._keeping.batch):
+            self._write(entries[start : start + self._keeping.batch])

@@ -1,0 +1,138 @@
+"""What tests build with: an upstream, a gateway in front of it, and the clients people use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import orjson
+import pytest
+
+from gateway.app import create_app
+from gateway.gateway import Gateway
+from gateway.keys import load_keys
+from gateway.reading import load_artifact
+from gateway.server import server_config
+from gateway.settings import load_settings
+from tests.upstream import Upstream, served
+
+Json = dict[str, Any]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the slow tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="slow; --slow runs it"))
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    """A scripted endpoint; `upstream.url` is what base_url should be."""
+    endpoint = Upstream()
+    with served(endpoint) as url:
+        endpoint.url = f"{url}/v1"
+        yield endpoint
+
+
+@dataclass
+class Running:
+    """A gateway on a port."""
+
+    url: str
+    gateway: Gateway
+
+    @property
+    def openai(self) -> openai.OpenAI:
+        return openai.OpenAI(base_url=f"{self.url}/v1", api_key="none-needed", max_retries=0, timeout=30)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> httpx2.Response:
+        if body is not None:
+            more["content"] = body if isinstance(body, bytes) else orjson.dumps(body)
+        return httpx2.post(self.url + path, timeout=30, **more)
+
+    def get(self, path: str, **more: Any) -> httpx2.Response:
+        return httpx2.get(self.url + path, timeout=30, **more)
+
+    def ask(self, model: str, text: str = "hi", **more: Any) -> httpx2.Response:
+        body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
+        return self.post("/v1/chat/completions", body)
+
+    def events(self, model: str, text: str = "hi", **more: Any) -> list[str]:
+        """The lines of a stream, as they stand on the wire."""
+        response = self.ask(model, text, stream=True, **more)
+        return [line for line in response.text.split("\n") if line]
+
+
+Serve = Callable[..., AbstractContextManager[Running]]
+
+
+@cache
+def bundled() -> Any:
+    """The bundled router, loaded once for all tests; nothing changes it."""
+    return load_artifact(None)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """serve(yaml, **settings): a real gateway over these experts, on a real port."""
+
+    @contextmanager
+    def start(yaml: str, **settings: Any) -> Iterator[Running]:
+        file = tmp_path / "experts.yaml"
+        file.write_text(yaml)
+        given = {"database_url": f"sqlite:///{tmp_path / 'records.db'}", **settings}
+        checked = load_settings(config=file, **given)
+        keys = load_keys(given.get("api_keys"), given.get("api_keys_file"), given.get("admin_key"))
+        failures: list[Exception] = []
+        gateway = Gateway(
+            checked,
+            lambda: {"UPSTREAM_KEY": "sk-secret-123456"},
+            keys,
+            bundled(),
+            instance="test",
+            give_up=failures.append,
+        )
+
+        def config(app: Any) -> Any:
+            return server_config(app, host="127.0.0.1", port=0, shutdown_s=5)
+
+        with ExitStack() as stack:
+            running = Running(stack.enter_context(served(create_app(gateway), config)), gateway)
+            while gateway.door.current is None and not failures:
+                time.sleep(0.005)
+            if failures:
+                raise failures[0]
+            yield running
+
+    return start
+
+
+def experts_yaml(upstream: Upstream, *models: str, policies: str = "", **more: Any) -> str:
+    """Experts named and modelled after behaviours of the upstream."""
+    extra = "".join(f", {key}: {orjson.dumps(value).decode()}" for key, value in more.items())
+    lines = ["version: 1", f"defaults: {{provider: openai, base_url: '{upstream.url}'{extra}}}", "experts:"]
+    lines += [f"  - {{name: {model}, model: {model}}}" for model in models]
+    return "\n".join(lines) + (f"\npolicies:\n  {policies}\n" if policies else "\n")
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether it comes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return condition()
