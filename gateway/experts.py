@@ -56,8 +56,8 @@ class Limited(Entry):
 
     timeout_s: PositiveFloat = 120.0
     connect_timeout_s: PositiveFloat = 5.0
-    first_token_timeout_s: PositiveFloat = 30.0
-    between_tokens_timeout_s: PositiveFloat = 20.0
+    first_token_timeout_s: PositiveFloat = 60.0
+    between_tokens_timeout_s: PositiveFloat = 30.0
     max_concurrency: PositiveInt = 16
     max_waiting: Annotated[int, Field(ge=0)] = 64
     """Calls that may wait for a place; one more is refused with 429."""

@@ -12,24 +12,28 @@ from gateway.clients.litellm import LiteLLMClient, load_litellm
 from gateway.clients.local import LocalClient
 from gateway.clients.openai import OpenAIClient
 from gateway.clients.replay import ReplayClient, load_recorded
-from gateway.clients.transport import PyqwestTransport, Transport
+from gateway.clients.transport import IDLE_S, PyqwestTransport, Transport
 from gateway.models.local import LocalModels
 from gateway.pool import Member
 
+LOCAL_IDLE_S = 3.0
+"""llama.cpp closes idle connections after some four seconds; ours must be gone before."""
+
 
 class Transports:
-    """One transport for each time to connect; connections are kept as long as this is."""
+    """One transport for each time to connect and to keep what is idle; they live as long as this does."""
 
     def __init__(self) -> None:
-        self._by_timeout: dict[float, PyqwestTransport] = {}
+        self._made: dict[tuple[float, float], PyqwestTransport] = {}
 
-    def within(self, connect_timeout_s: float) -> Transport:
-        if connect_timeout_s not in self._by_timeout:
-            self._by_timeout[connect_timeout_s] = PyqwestTransport(connect_timeout_s)
-        return self._by_timeout[connect_timeout_s]
+    def within(self, connect_timeout_s: float, idle_s: float = IDLE_S) -> Transport:
+        key = (connect_timeout_s, idle_s)
+        if key not in self._made:
+            self._made[key] = PyqwestTransport(*key)
+        return self._made[key]
 
     async def close(self) -> None:
-        for transport in self._by_timeout.values():
+        for transport in self._made.values():
             await transport.close()
 
 
@@ -55,7 +59,7 @@ async def _litellm(member: Member, workshop: Workshop) -> Client:
 async def _local(member: Member, workshop: Workshop) -> Client:
     expert = member.expert
     await workshop.local.base_url(expert.model)
-    return LocalClient(expert, workshop.local, workshop.transports.within(expert.connect_timeout_s))
+    return LocalClient(expert, workshop.local, workshop.transports.within(expert.connect_timeout_s, LOCAL_IDLE_S))
 
 
 async def _replay(member: Member, workshop: Workshop) -> Client:

@@ -1,6 +1,12 @@
-"""A model on this machine: the loopback server that runs its weights, started when needed, asked like any endpoint."""
+"""A model on this machine: the loopback server that runs its weights, started when needed, asked like any endpoint.
+
+It is always asked for a stream, and the whole is put together here where the caller wanted it whole: llama.cpp notices
+that a caller has left when it writes the next token, and otherwise goes on to the end for nobody.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from gateway.clients.base import Call
 from gateway.clients.openai import OpenAIClient
@@ -9,6 +15,8 @@ from gateway.errors import ConfigError, ExpertUnreachable, StartError
 from gateway.experts import Expert
 from gateway.models.local import LocalModels
 from gateway.types import Reply
+from gateway.wire.assemble import Assembly
+from gateway.wire.completion import Tally, read_completion
 
 
 class LocalClient:
@@ -27,7 +35,14 @@ class LocalClient:
             raise ExpertUnreachable(f"cannot be started: {error}") from None
         if url != self._inner[0]:
             self._inner = (url, self._at(url))
-        return await self._inner[1].ask(call)
+        client = self._inner[1]
+        return await (self._whole(client, call) if call.hear is None else client.ask(call))
+
+    async def _whole(self, client: OpenAIClient, call: Call) -> Reply:
+        assembly = Assembly()
+        options = {"stream": True, "stream_options": {"include_usage": True}}
+        await client.ask(replace(call, body={**call.body, **options}, hear=assembly.hear, tally=Tally()))
+        return read_completion(assembly.completion(self._expert.model), call.prompt_tokens)
 
     def _at(self, url: str) -> OpenAIClient:
         return OpenAIClient(self._expert, url, self._models.api_key, self._transport)

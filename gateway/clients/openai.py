@@ -67,7 +67,7 @@ class OpenAIClient:
 
     async def _listen(self, call: Call, arrival: Arrival) -> None:
         """Pass chunks on until the expert says that it is done; ending without saying so is an error."""
-        async for data in self._events(arrival):
+        async for data in self._events(call, arrival):
             if data.strip() == b"[DONE]":
                 return
             chunk = _json(data)
@@ -81,18 +81,20 @@ class OpenAIClient:
         if not call.tally.complete:
             raise ExpertBroken("ended its stream without saying that it was done")
 
-    async def _events(self, arrival: Arrival) -> AsyncIterator[bytes]:
-        events, begun = Events(), False
+    async def _events(self, call: Call, arrival: Arrival) -> AsyncIterator[bytes]:
+        """The data of each event. Roles and comments do not count as a beginning, nor as going on."""
+        events, clock = Events(), asyncio.get_running_loop().time
+        deadline = clock() + self._expert.first_token_timeout_s
         while True:
-            wait = self._expert.between_tokens_timeout_s if begun else self._expert.first_token_timeout_s
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout_at(deadline):
                     piece = await anext(arrival.pieces, None)
             except TimeoutError:
-                raise self._stalled() if begun else self._slow_to_begin() from None
+                raise self._stalled() if call.tally.begun else self._slow_to_begin() from None
             for data in events.end() if piece is None else events.feed(piece):
-                begun = True
                 yield data
+                if call.tally.begun:
+                    deadline = clock() + self._expert.between_tokens_timeout_s
             if piece is None:
                 return
 

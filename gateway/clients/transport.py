@@ -15,6 +15,7 @@ import pyqwest
 from gateway.errors import ExpertBroken, ExpertError, ExpertTimeout, ExpertUnreachable
 
 IDLE_CONNECTIONS = 256
+IDLE_S = 60.0
 PROTOCOL_ERRORS = (pyqwest.RemoteProtocolError, pyqwest.ReadError, pyqwest.WriteError)
 
 
@@ -56,11 +57,12 @@ class Transport(Protocol):
 class PyqwestTransport:
     """Keeps connections and shares them between the experts that allow the same time to connect."""
 
-    def __init__(self, connect_timeout_s: float) -> None:
+    def __init__(self, connect_timeout_s: float, idle_s: float = IDLE_S) -> None:
         self._connect_timeout_s = connect_timeout_s
         self._transport = pyqwest.HTTPTransport(
             connect_timeout=connect_timeout_s,
             pool_max_idle_per_host=IDLE_CONNECTIONS,
+            pool_idle_timeout=idle_s,
             tls_include_system_certs=True,
             follow_redirects=False,
             enable_otel=False,

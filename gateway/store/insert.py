@@ -1,8 +1,8 @@
 """Writing a batch of rows at once, each database in its fastest way. Knows no queue and no retries.
 
 Every statement leaves rows that are already there as they are, so a batch may be written again after a failure
-that hid whether it had been written. Measured, microseconds of our CPU per row of `records`: SQLAlchemy's own
-insert 24 (SQLite) and 27 (Postgres), these 10 and 5.
+that hid whether it had been written. Measured, microseconds of our CPU per row of `records`: SQLite 10 (24 by
+SQLAlchemy's insert), Postgres 5 (19 by psycopg's executemany).
 """
 
 from __future__ import annotations

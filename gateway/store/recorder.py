@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.errors import StartError
 from gateway.store.buffer import Buffer
 from gateway.store.database import Database
-from gateway.store.entries import Arrival, Entry, entry_of
+from gateway.store.entries import Arrival, entry_of
+from gateway.store.leftovers import Leftovers
 from gateway.store.notices import Notices
 from gateway.store.reader import Opinion, Reader
-from gateway.store.spill import spill
 from gateway.store.writer import Keeping, Writer
 from gateway.types import Answer, Json
 
@@ -50,13 +50,12 @@ class Recorder:
         self._database = Database(url)
         self._buffer = Buffer(capacity, text_chars)
         folder = self._database.path.parent if spill_dir is None and self._database.path is not None else spill_dir
-        self._keeping = Keeping(worker, batch, interval_s, keep_texts_s, keep_records_s, purge_every_s, folder)
+        self._keeping = Keeping(worker, batch, interval_s, keep_texts_s, keep_records_s, purge_every_s)
         self._notices = Notices(self._database.name)
+        self._leftovers = Leftovers(folder, self._database.label, self._notices)
         self._reader = Reader(self._database, self._buffer, worker)
-        self._writer = Writer(self._database, self._buffer, self._keeping, self._notices)
+        self._writer = Writer(self._database, self._buffer, self._keeping, self._leftovers, self._notices)
         self._flush_timeout_s = flush_timeout_s
-        self._abandoned = 0
-        self.spilled = 0
 
     async def __aenter__(self) -> Self:
         """StartError where this database can never be the right one; one that is only down is waited for."""
@@ -80,12 +79,17 @@ class Recorder:
     @property
     def dropped(self) -> int:
         """Lost for good: too many waited, no database takes them, or time was up at the end."""
-        return self._buffer.overflowed + self._writer.refused + self._abandoned
+        return self._buffer.overflowed + self._writer.refused + self._leftovers.abandoned
 
     @property
     def dropped_texts(self) -> int:
         """Records written without their texts, because too many characters waited."""
         return self._buffer.wordless
+
+    @property
+    def spilled(self) -> int:
+        """Left in a file for the next start."""
+        return self._leftovers.spilled
 
     @property
     def failed_writes(self) -> int:
@@ -142,21 +146,4 @@ class Recorder:
         arrivals, entries = self._buffer.rest()
         entries += [entry_of(arrival, self._keeping.worker, self._keeping.keep_texts_s) for arrival in arrivals]
         if entries:
-            self._spill(entries)
-
-    def _spill(self, entries: list[Entry]) -> None:
-        folder = self._keeping.spill_dir
-        if folder is None:
-            self._abandon(entries, "no folder to spill to")
-            return
-        try:
-            path = spill(folder, self._database.label, entries)
-        except OSError as error:
-            self._abandon(entries, error.strerror or str(error))
-            return
-        self.spilled += len(entries)
-        self._notices.spilled(path, len(entries))
-
-    def _abandon(self, entries: list[Entry], why: str) -> None:
-        self._abandoned += len(entries)
-        self._notices.abandoned(len(entries), why)
+            self._leftovers.leave(entries)

@@ -25,23 +25,14 @@ MESSAGE_CHARS = 1000
 
 def row_of(answer: Answer, created_at: float, worker: str) -> Row:
     """One value per column of `records`, in their order."""
-    decision, plan = answer.decision, answer.plan
     return (
         *_asked(answer, created_at),
-        plan.strategy,
-        plan.policy,
-        decision.router,
-        decision.artifact,
-        decision.category,
-        float(decision.confidence),
-        bool(decision.sure),
-        float(plan.propensity),
-        decision.reason,
+        *_decided(answer.decision, answer.plan),
         *_served(answer),
         *_wished(answer),
         _features(answer.features),
-        *_predicted(decision),
-        _plan(plan),
+        *_predicted(answer.decision),
+        _plan(answer.plan),
         *_spent(answer),
         worker,
     )
@@ -55,6 +46,21 @@ def record_of(row: Mapping[str, Any]) -> Json:
 def _asked(answer: Answer, created_at: float) -> Row:
     query = answer.query
     return query.id, created_at, query.tenant, query.model
+
+
+def _decided(decision: Decision, plan: Plan) -> Row:
+    """Plain numbers: what numpy computed is no number to a database."""
+    return (
+        plan.strategy,
+        plan.policy,
+        decision.router,
+        decision.artifact,
+        decision.category,
+        float(decision.confidence),
+        bool(decision.sure),
+        float(plan.propensity),
+        decision.reason,
+    )
 
 
 def _served(answer: Answer) -> Row:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, Thread
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,10 +18,10 @@ from gateway.store.buffer import Buffer
 from gateway.store.database import Database
 from gateway.store.entries import Arrival, Entry, entry_of
 from gateway.store.insert import write
+from gateway.store.leftovers import Leftovers
 from gateway.store.notices import Notices
 from gateway.store.retention import purge
 from gateway.store.schema import prepare
-from gateway.store.spill import read, spilled
 
 SLICE = 50
 """Answers made into rows in one go: half a millisecond in which the event loop may have to wait for us."""
@@ -41,13 +40,14 @@ class Keeping:
     keep_texts_s: float
     keep_records_s: float | None
     purge_every_s: float
-    spill_dir: Path | None
 
 
 class Writer(Thread):
     """Prepares the database as soon as that is there, unless `prepare` was called before; closes it at its end."""
 
-    def __init__(self, database: Database, buffer: Buffer, keeping: Keeping, notices: Notices) -> None:
+    def __init__(
+        self, database: Database, buffer: Buffer, keeping: Keeping, leftovers: Leftovers, notices: Notices
+    ) -> None:
         super().__init__(name="coterie-store", daemon=True)
         self.wake = Event()
         self.written = 0
@@ -56,6 +56,7 @@ class Writer(Thread):
         self._database = database
         self._buffer = buffer
         self._keeping = keeping
+        self._leftovers = leftovers
         self._notices = notices
         self._ready = False
         self._closes_at: float | None = None
@@ -65,7 +66,7 @@ class Writer(Thread):
     def prepare(self) -> None:
         """Brings the schema up to date and writes what an earlier process left behind."""
         prepare(self._database.engine, self._database.name)
-        self._restore()
+        self._leftovers.restore(self._write_all)
         self._ready = True
 
     def close(self, timeout_s: float) -> None:
@@ -150,18 +151,6 @@ class Writer(Thread):
     def _refuse(self, reasons: list[str]) -> None:
         self.refused += len(reasons)
         self._notices.refused(reasons)
-
-    def _restore(self) -> None:
-        folder = self._keeping.spill_dir
-        for path in [] if folder is None else spilled(folder, self._database.label):
-            try:
-                entries = list(read(path))
-                self._write_all(entries)
-                path.unlink(missing_ok=True)
-            except (OSError, ValueError, LookupError) as error:
-                self._notices.stuck(path.name, error)
-            else:
-                self._notices.restored(path.name, len(entries))
 
     def _write_all(self, entries: Sequence[Entry]) -> None:
         for start in range(0, len(entries), self._keeping.batch):

@@ -70,6 +70,7 @@ class Tally:
         self.pieces: list[str] = []
         self.call_ids: list[str] = []
         self.open: set[int] = set()
+        self.begun = False
         self.finish_reason: str | None = None
         self.usage: Any = None
 
@@ -80,6 +81,7 @@ class Tally:
             raise ExpertBroken("sent a chunk without choices")
         self.first = self.first or chunk
         self.usage = chunk.get("usage") or self.usage
+        self.begun = self.begun or has_content(chunk)
         for choice in choices:
             self._choice(choice)
 

@@ -13,6 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     _create_records()
+    _create_texts()
+    _create_feedback()
+
+
+def downgrade() -> None:
+    for table in ("feedback", "texts", "records"):
+        op.drop_table(table)
+
+
+def _create_texts() -> None:
     op.create_table(
         "texts",
         sa.Column("decision_id", sa.Text(), primary_key=True),
@@ -21,6 +31,9 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Float(), nullable=False),
     )
     op.create_index("ix_texts_expires_at", "texts", ["expires_at"])
+
+
+def _create_feedback() -> None:
     op.create_table(
         "feedback",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -33,11 +46,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_feedback_decision_id", "feedback", ["decision_id"])
     op.create_index("ix_feedback_created_at", "feedback", ["created_at"])
-
-
-def downgrade() -> None:
-    for table in ("feedback", "texts", "records"):
-        op.drop_table(table)
 
 
 def _create_records() -> None:
