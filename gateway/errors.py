@@ -13,6 +13,7 @@ GatewayError                    500
  ├ SlowRequest                  408
  ├ Overloaded                   429  our own queues are full
  ├ Unavailable                  503  nobody is there to ask
+ │  └ RecordUnavailable         503  the database of the record does not answer (gateway/store)
  ├ ExpertError                  502  an expert failed
  │  ├ ExpertFailed              502  its own server failed; the next call may be luckier
  │  ├ ExpertRefused             4xx  the expert calls the request wrong; its words are passed on

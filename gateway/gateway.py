@@ -33,7 +33,7 @@ from gateway.pipeline import Pipeline
 from gateway.pool import Pool
 from gateway.reload import Reload
 from gateway.request_log import RequestLog
-from gateway.settings import Settings
+from gateway.settings import Settings, data_folder
 from gateway.shared import open_shared
 from gateway.shared.base import SharedState
 from gateway.store.recorder import Recorder
@@ -174,11 +174,13 @@ async def _desks(pool: Pool, workshop: Workshop) -> dict[str, Desk]:
 
 
 def _recorder(settings: Settings, instance: str) -> Recorder:
+    url = settings.database_url.get_secret_value()
     return Recorder(
-        settings.database_url.get_secret_value(),
+        url,
         worker=instance,
         keep_texts_s=settings.keep_texts_days * DAY_S,
         keep_records_s=settings.keep_records_days * DAY_S or None,
+        spill_dir=None if url.startswith("sqlite") else data_folder(),
     )
 
 

@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     workers: PositiveInt = 1
-    database_url: SecretStr = Field(default_factory=lambda: SecretStr(f"sqlite:///{_data_folder() / 'records.db'}"))
+    database_url: SecretStr = Field(default_factory=lambda: SecretStr(f"sqlite:///{data_folder() / 'records.db'}"))
     redis_url: SecretStr | None = None
     api_keys: SecretStr | None = None
     api_keys_file: Path | None = None
@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     log_level: Annotated[str, Field(pattern=r"^(debug|info|warning|error)$")] = "info"
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Where this user's records are kept, unless a URL says otherwise."""
     return user_data_path("coterie", appauthor=False)
 
 
