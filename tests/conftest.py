@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -85,39 +86,40 @@ def bundled() -> Any:
     return load_artifact(None)
 
 
+@contextmanager
+def gateway_in(folder: Path, yaml: str, **settings: Any) -> Iterator[Running]:
+    """A real gateway over these experts, on a real port; its files lie in the folder."""
+    file = folder / "experts.yaml"
+    file.write_text(yaml)
+    given = {"database_url": f"sqlite:///{folder / 'records.db'}", **settings}
+    checked = load_settings(config=file, **given)
+    keys = load_keys(given.get("api_keys"), given.get("api_keys_file"), given.get("admin_key"))
+    failures: list[Exception] = []
+    gateway = Gateway(
+        checked,
+        lambda: {"UPSTREAM_KEY": "sk-secret-123456"},
+        keys,
+        bundled(),
+        instance="test",
+        give_up=failures.append,
+    )
+
+    def config(app: Any) -> Any:
+        return server_config(app, host="127.0.0.1", port=0, shutdown_s=5)
+
+    with ExitStack() as stack:
+        running = Running(stack.enter_context(served(create_app(gateway), config)), gateway)
+        while gateway.door.current is None and not failures:
+            time.sleep(0.005)
+        if failures:
+            raise failures[0]
+        yield running
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
-    """serve(yaml, **settings): a real gateway over these experts, on a real port."""
-
-    @contextmanager
-    def start(yaml: str, **settings: Any) -> Iterator[Running]:
-        file = tmp_path / "experts.yaml"
-        file.write_text(yaml)
-        given = {"database_url": f"sqlite:///{tmp_path / 'records.db'}", **settings}
-        checked = load_settings(config=file, **given)
-        keys = load_keys(given.get("api_keys"), given.get("api_keys_file"), given.get("admin_key"))
-        failures: list[Exception] = []
-        gateway = Gateway(
-            checked,
-            lambda: {"UPSTREAM_KEY": "sk-secret-123456"},
-            keys,
-            bundled(),
-            instance="test",
-            give_up=failures.append,
-        )
-
-        def config(app: Any) -> Any:
-            return server_config(app, host="127.0.0.1", port=0, shutdown_s=5)
-
-        with ExitStack() as stack:
-            running = Running(stack.enter_context(served(create_app(gateway), config)), gateway)
-            while gateway.door.current is None and not failures:
-                time.sleep(0.005)
-            if failures:
-                raise failures[0]
-            yield running
-
-    return start
+    """serve(yaml, **settings): a gateway of this test's own."""
+    return partial(gateway_in, tmp_path)
 
 
 def experts_yaml(upstream: Upstream, *models: str, policies: str = "", **more: Any) -> str:
@@ -126,6 +128,30 @@ def experts_yaml(upstream: Upstream, *models: str, policies: str = "", **more: A
     lines = ["version: 1", f"defaults: {{provider: openai, base_url: '{upstream.url}'{extra}}}", "experts:"]
     lines += [f"  - {{name: {model}, model: {model}}}" for model in models]
     return "\n".join(lines) + (f"\npolicies:\n  {policies}\n" if policies else "\n")
+
+
+def error_of(response: httpx2.Response) -> Json:
+    """The error of a response, which holds that and nothing else, in OpenAI's shape."""
+    body = response.json()
+    assert set(body) == {"error"}, body
+    error = body["error"]
+    assert set(error) == {"message", "type", "param", "code"}, error
+    assert error["message"] and isinstance(error["message"], str) and "\n" not in error["message"]
+    assert isinstance(error["type"], str) and isinstance(error["code"], str) and isinstance(error["param"], str | None)
+    return error
+
+
+def metric(running: Running, name: str) -> float | None:
+    """What stands behind this name, labels and all, on the page for Prometheus; None where it is not there."""
+    lines = running.get("/metrics").text.splitlines()
+    return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.rsplit(" ", 1)[0] == name), None)
+
+
+@contextmanager
+def beside(act: Callable[[], Any]) -> Iterator[Future[Any]]:
+    """The act goes on in a thread beside the block."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(act)
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:

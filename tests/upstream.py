@@ -57,12 +57,16 @@ def error(message: str, code: str | None = None) -> Json:
 
 
 class Upstream:
-    """What was asked of it stands in `received`, who left in `gone`; `behave` maps a model name to a coroutine."""
+    """What was asked of it stands in `received`, who left in `gone`; `behave` maps a model name to a coroutine.
+
+    Whoever is `held` answers once `go` is set.
+    """
 
     def __init__(self) -> None:
         self.received: list[Json] = []
         self.headers: list[dict[str, str]] = []
         self.gone: list[str] = []
+        self.go = threading.Event()
         self.url = ""
         self.behave: dict[str, Callable[[Exchange], Awaitable[None]]] = dict(BEHAVIOURS)
 
@@ -235,6 +239,13 @@ async def fail_twice(x: Exchange) -> None:
         await answer(x)
 
 
+async def held(x: Exchange) -> None:
+    """Answers when the test lets it."""
+    while not x.upstream.go.is_set():
+        await asyncio.sleep(0.005)
+    await answer(x)
+
+
 async def think(x: Exchange) -> None:
     """Says nothing for a while, and then all of it."""
     await asyncio.sleep(1.0)
@@ -258,6 +269,7 @@ BEHAVIOURS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "busy-once": busy_once,
     "fail": fail,
     "fail-twice": fail_twice,
+    "held": held,
     "think": think,
 }
 

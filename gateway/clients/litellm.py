@@ -22,7 +22,7 @@ from gateway.errors import (
 from gateway.experts import Expert
 from gateway.settings import keep_litellm_offline
 from gateway.types import Reply
-from gateway.wire.completion import read_completion
+from gateway.wire.completion import has_content, read_completion
 
 LONGEST_MESSAGE = 500
 
@@ -79,6 +79,8 @@ class LiteLLMClient:
         try:
             async for chunk in self._chunks(response):
                 body = chunk.model_dump(mode="json", exclude_none=True)
+                if body.get("usage") and not has_content(body):
+                    body["choices"] = []
                 call.tally.add(body)
                 await call.hear(body)
         finally:

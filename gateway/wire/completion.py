@@ -69,7 +69,8 @@ class Tally:
         self.first: Json = {}
         self.pieces: list[str] = []
         self.call_ids: list[str] = []
-        self.open: set[int] = set()
+        self._begun: set[int] = set()
+        self._ended: set[int] = set()
         self.begun = False
         self.finish_reason: str | None = None
         self.usage: Any = None
@@ -89,10 +90,9 @@ class Tally:
         if not isinstance(choice, dict) or not isinstance(choice.get("delta", {}), dict | None):
             raise ExpertBroken("sent a chunk with a malformed choice")
         index = choice.get("index", 0)
-        if choice.get("finish_reason") is None:
-            self.open.add(index)
-        else:
-            self.open.discard(index)
+        self._begun.add(index)
+        if choice.get("finish_reason") is not None:
+            self._ended.add(index)
             self.finish_reason = self.finish_reason or choice["finish_reason"]
         delta = choice.get("delta") or {}
         self.call_ids.extend(_call_ids(delta))
@@ -103,7 +103,7 @@ class Tally:
     @property
     def complete(self) -> bool:
         """Every choice that began has said why it ended."""
-        return self.finish_reason is not None and not self.open
+        return self.finish_reason is not None and self._begun == self._ended
 
     def reply(self, prompt_tokens: int) -> Reply:
         """What the stream added up to so far."""

@@ -1,0 +1,95 @@
+"""Which category a query belongs to: one linear softmax, its probabilities calibrated and tempered by familiarity.
+
+Knows no expert and no text: rows are what `StaticEncoder` makes of texts, its first `words` columns single words.
+"""
+
+from __future__ import annotations
+
+import warnings
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from routers.base import Array, Estimator, Matrix
+
+
+class CategoryClassifier(Estimator):
+    """p(k|q) = f·softmax(z / T)ₖ + (1 - f) / K: what is not familiar (f → 0) is read as anything at all.
+
+    f is a logistic function of the share of the query's words that were met in training and of how many there are.
+    """
+
+    categories_: tuple[str, ...]
+    weights_: Array
+    """(d, K) int8; times `scale_` (K,) they are the softmax's weights."""
+    scale_: Array
+    bias_: Array
+    met_: Array
+    """(words,) bool: the word columns met in training."""
+    temperature_: float
+    gate_: Array
+    """(3,): bias, weight of the familiar share, weight of log(1 + familiar words)."""
+
+    def __init__(self, words: int, C: float = 50.0, max_iter: int = 100) -> None:
+        self.words = words
+        self.C = C
+        self.max_iter = max_iter
+
+    def fit(self, X: Matrix, y: Array, weights: Array) -> Self:
+        """X (n, d) rows, y (n,) names of three or more categories, weights (n,) how much each row counts."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+
+        if len(set(y)) < 3:
+            raise ValueError(f"three categories or more are needed, {len(set(y))} were given")
+        met = np.bincount(X.indices, minlength=X.shape[1]) >= 2
+        linear = LogisticRegression(C=self.C, max_iter=self.max_iter, tol=1e-3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is meant: it regularizes, too
+            linear.fit(X[:, met], y, sample_weight=weights)
+        self.categories_ = tuple(str(name) for name in linear.classes_)
+        self.scale_ = (np.abs(linear.coef_).max(axis=1) / 127).astype(np.float32)
+        self.weights_ = np.zeros((len(met), len(self.scale_)), dtype=np.int8)
+        self.weights_[met] = np.rint(linear.coef_.T / self.scale_)
+        self.bias_, self.met_ = linear.intercept_.astype(np.float32), met[: self.words]
+        self.temperature_, self.gate_ = 1.0, np.array([20.0, 0.0, 0.0], dtype=np.float32)
+        return self
+
+    def logits(self, X: Matrix) -> Array:
+        """(n, K), before temperature and familiarity."""
+        rows = csr_matrix(X)
+        spans = pairwise(rows.indptr)
+        sums = [rows.data[a:b] @ self.weights_[rows.indices[a:b]].astype(np.float32) for a, b in spans]
+        scores: Array = np.array(sums, dtype=np.float32).reshape(-1, len(self.scale_)) * self.scale_ + self.bias_
+        return scores
+
+    def signals(self, X: Matrix) -> Array:
+        """(n, 2): the weighted share of familiar words, and log(1 + their number)."""
+        rows = csr_matrix(X)
+        found = [self._signals(rows.indices[a:b], rows.data[a:b]) for a, b in pairwise(rows.indptr)]
+        return np.array(found).reshape(-1, 2)
+
+    def _signals(self, columns: Array, values: Array) -> tuple[float, float]:
+        words = columns < self.words
+        familiar = self.met_[columns[words]]
+        share = float(values[words] @ familiar) / max(float(values[words].sum()), 1e-12)
+        return share, float(np.log1p(familiar.sum()))
+
+    def familiarity(self, X: Matrix) -> Array:
+        """(n,) in [0, 1]: how likely a query is of the kind that was trained on."""
+        chance: Array = 1 / (1 + np.exp(-(self.gate_[0] + self.signals(X) @ self.gate_[1:])))
+        return chance
+
+    def predict_proba(self, X: Matrix) -> Array:
+        """(n, K), columns as in `categories_`."""
+        familiar = self.familiarity(X)[:, None]
+        chances: Array = familiar * softmax(self.logits(X) / self.temperature_) + (1 - familiar) / len(self.categories_)
+        return chances
+
+
+def softmax(logits: Array) -> Array:
+    powers: Array = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances: Array = powers / powers.sum(axis=1, keepdims=True)
+    return chances

@@ -1,0 +1,1 @@
+"""Text to rows, batch first. One file per encoder."""

@@ -1,0 +1,98 @@
+"""The manifest of a trained router: what it is, what it was learned from, how good it is, the hash of every file.
+
+Written last, so that its presence means the artifact is complete. Knows no array.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from routers.errors import ArtifactError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class Source(BaseModel):
+    """A table learned from, under which licence, and how many of its rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    origin: str
+    licence: str
+    rows: int
+
+
+class Threshold(BaseModel):
+    """A confidence, and what choosing it means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    value: float
+    meaning: str
+
+
+class Manifest(BaseModel):
+    """Everything about an artifact but its numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    kind: str
+    version: str
+    format: int
+    created: str
+    command: str
+    sources: tuple[Source, ...]
+    metrics: dict[str, float]
+    metrics_measured_on: dict[str, str]
+    encoder: dict[str, int | str]
+    categories: tuple[str, ...]
+    sure_above: Threshold
+    files: dict[str, str]
+
+
+def digests(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """sha256 of each of a folder's files, by name."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+
+
+def version_of(files: dict[str, str]) -> str:
+    """Twelve hex digits of what the files hold: same weights, same version, whenever they were made."""
+    named = "".join(f"{name}:{digest};" for name, digest in sorted(files.items()))
+    return hashlib.sha256(named.encode()).hexdigest()[:12]
+
+
+def load_manifest(folder: Path, kind: str, needed: Collection[str]) -> Manifest:
+    """The manifest, once its format is one we read and every needed file has the hash it names; else ArtifactError."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtifactError(f"no trained router at {folder}: {MANIFEST} is missing")
+    manifest = _parsed(path)
+    if (manifest.kind, manifest.format) != (kind, FORMAT):
+        found = f"{manifest.kind!r} of format {manifest.format}"
+        raise ArtifactError(f"{folder} holds {found}; this version reads {kind!r} of format {FORMAT}")
+    if unhashed := sorted(set(needed) - set(manifest.files)):
+        raise ArtifactError(f"{path} names no hash of {', '.join(unhashed)}; restore it or train again")
+    _check_files(folder, manifest.files)
+    return manifest
+
+
+def _parsed(path: Path) -> Manifest:
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ArtifactError(f"{path} is not a manifest: {where}: {first['msg']}") from None
+
+
+def _check_files(folder: Path, expected: dict[str, str]) -> None:
+    for name, digest in expected.items():
+        path = folder / name
+        if not path.is_file():
+            raise ArtifactError(f"{path} is missing; train the router again or restore the file")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise ArtifactError(f"{path} is not the file its manifest names (sha256 differs); restore it or retrain")
