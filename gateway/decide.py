@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from gateway.experts import Expert
-from gateway.reading import Reading
+from gateway.reading import Forecast, Reading
 from gateway.types import Decision, Dropped, Estimate, Features
 
 NAMED = "none"
@@ -20,25 +20,22 @@ def decide(
     experts: Sequence[Expert],
     dropped: Sequence[Dropped],
     reading: Reading,
+    forecast: Forecast,
     latencies: Latencies,
 ) -> Decision:
-    """What one router says of one query; `features.vector` is its encoder's row."""
-    prediction = reading.router.predict(features.vector)
-    column = {name: index for index, name in enumerate(reading.router.experts_)}
-    means, stds = prediction.mean[0].tolist(), prediction.std[0].tolist()
-    confidence = float(prediction.confidence[0])
+    """What one router says of one query, with what each expert would cost."""
     return Decision(
         estimates=tuple(
-            _estimate(expert, means[column[expert.name]], stds[column[expert.name]], features, latencies)
+            _estimate(expert, forecast.mean[expert.name], forecast.std[expert.name], features, latencies)
             for expert in experts
         ),
         dropped=tuple(dropped),
         router=reading.name,
         artifact=reading.version,
-        confidence=confidence,
-        sure=confidence >= reading.sure_above,
-        category=prediction.labels[0] or None,
-        reason=prediction.reasons[0],
+        confidence=forecast.confidence,
+        sure=forecast.confidence >= reading.sure_above,
+        category=forecast.label or None,
+        reason=forecast.reason,
     )
 
 

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.address import Address, find
 from gateway.consult import Brief
-from gateway.decide import NAMED, Latencies, decide, named
+from gateway.decide import NAMED, decide, named
 from gateway.dispatch.dispatcher import Dispatcher
-from gateway.encoding import Encoding
 from gateway.errors import AllFailed, BadRequest, Cancelled, ExpertRefused, ExpertTimeout, Expired, GatewayError
-from gateway.experts import Expert, Policy
+from gateway.experts import Policy
 from gateway.features import features_of
-from gateway.gate import eligible, nobody
+from gateway.gate import Terms, eligible, nobody
 from gateway.pins import Pins, in_tool_loop
-from gateway.policy import plan_for
+from gateway.policy import plan_as_named, plan_for
 from gateway.pool import Member, Pool
-from gateway.reading import ROUTERS, Reading
+from gateway.reading import ROUTERS, Forecast, Reading
 from gateway.strategies import STRATEGIES
-from gateway.types import Answer, Decision, Dropped, Features, Listener, Outcome, Plan, Query
+from gateway.types import Answer, Decision, Features, Listener, Outcome, Plan, Query
+
+Forecasts = Callable[[str], Awaitable[Forecast]]
+"""What a router says of one text; many requests are read together."""
 
 TYPICAL_INPUT_TOKENS, TYPICAL_OUTPUT_TOKENS = 500, 300
 
@@ -47,7 +49,7 @@ class Pipeline:
         pool: Pool,
         book: dict[str, Address],
         readings: Mapping[str, Reading],
-        encodings: Mapping[str, Encoding],
+        forecasts: Mapping[str, Forecasts],
         dispatcher: Dispatcher,
         pins: Pins,
         record: Callable[[Answer], None],
@@ -57,7 +59,7 @@ class Pipeline:
         self.book = book
         self.dispatcher = dispatcher
         self._readings = readings
-        self._encodings = encodings
+        self._forecasts = forecasts
         self._pins = pins
         self._record = record
         self._random = random_
@@ -95,22 +97,24 @@ class Pipeline:
         started = time.monotonic()
         address = find(self.book, query.model)
         policy = self._policy(address, query)
-        features = await self._features(query, address, policy)
-        experts, dropped = eligible(
-            self._members(address), features, self._among(address, policy, query), query.wishes.max_cost_usd
-        )
+        features = features_of(query, read=not address.expert)
+        experts, dropped = eligible(self._members(address), features, self._terms(address, policy, query))
         if not experts:
             raise nobody(dropped)
         latencies = {expert.name: self.dispatcher.desks[expert.name].expected_s for expert in experts}
-        decision = self._decision(address, policy, features, experts, dropped, latencies)
-        pinned = None if address.expert else await self._pins.of(query)
+        if address.expert:
+            decision = named(features, experts[0], latencies)
+            return Decided(query, features, decision, plan_as_named(decision, policy, query.wishes), started)
+        reading = self._readings[policy.router]
+        forecast = await self._forecasts[reading.name](features.text)
+        decision = decide(features, experts, dropped, reading, forecast, latencies)
         plan = plan_for(
             decision,
             policy,
             address.name,
             query.wishes,
             reference_usd=self._reference_usd,
-            pinned=pinned,
+            pinned=await self._pins.of(query),
             locked=in_tool_loop(query),
             random_=self._random,
         )
@@ -131,7 +135,13 @@ class Pipeline:
         """Everyone whom the address may mean."""
         return (self.pool.members[address.expert],) if address.expert else self.pool.members.values()
 
-    def _among(self, address: Address, policy: Policy, query: Query) -> Sequence[str] | None:
+    def _terms(self, address: Address, policy: Policy, query: Query) -> Terms:
+        """Who may be asked at all. An expert that was named is asked even while it rests: the caller hears why not."""
+        resting = frozenset[str]() if address.expert else self.dispatcher.breakers.resting()
+        among = None if address.expert else self._among(policy, query)
+        return Terms(among, query.wishes.max_cost_usd, resting)
+
+    def _among(self, policy: Policy, query: Query) -> Sequence[str] | None:
         """The names that may be asked; None where all may."""
         wished = query.wishes.experts
         for name in wished or ():
@@ -141,26 +151,6 @@ class Pipeline:
         if wished is not None and policy.experts is not None:
             return [name for name in wished if name in policy.experts]
         return wished if wished is not None else policy.experts
-
-    async def _features(self, query: Query, address: Address, policy: Policy) -> Features:
-        if address.expert:
-            return features_of(query, read=False)
-        features = features_of(query, read=True)
-        row = await self._encodings[self._readings[policy.router].encoder.name].encode(features.text)
-        return features.with_vector(row)
-
-    def _decision(
-        self,
-        address: Address,
-        policy: Policy,
-        features: Features,
-        experts: Sequence[Expert],
-        dropped: Sequence[Dropped],
-        latencies: Latencies,
-    ) -> Decision:
-        if address.expert:
-            return named(features, experts[0], latencies)
-        return decide(features, experts, dropped, self._readings[policy.router], latencies)
 
     async def _pin(self, answer: Answer) -> None:
         served = answer.served

@@ -46,6 +46,13 @@ def plan_for(
     )
 
 
+def plan_as_named(decision: Decision, policy: Policy, wishes: Wishes) -> Plan:
+    """The plan of a caller who named the expert: that one, and nobody else."""
+    expert = decision.estimates[0].expert
+    strategy = wishes.strategy or "single"
+    return Plan((expert,), strategy, limits_for(policy, wishes), 1.0, expert, decision.reason)
+
+
 def utilities(
     estimates: Sequence[Estimate], policy: Policy, wishes: Wishes, reference_usd: float
 ) -> Mapping[str, float]:

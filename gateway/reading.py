@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,53 @@ from routers.artifacts import CategoryArtifact, load_bundled, load_category
 from routers.base import Encoder, Router
 from routers.errors import ArtifactError, UnknownProfile
 
+QUICK_CHARACTERS = 1000
+"""As much as an inline encoder reads in well under a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a router says of one query: quality and its uncertainty by expert, and what it takes the query for."""
+
+    mean: Mapping[str, float]
+    std: Mapping[str, float]
+    confidence: float
+    label: str
+    reason: str
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One router by name. Below `sure_above` its reading of a query is not to be relied on."""
+    """One router by name, with its encoder. Below `sure_above` what it says of a query is not to be relied on."""
 
     name: str
     encoder: Encoder
     router: Router
     sure_above: float
     version: str
+
+    def quick(self, text: str) -> bool:
+        """So little work that an event loop may do it."""
+        return self.encoder.inline and len(text) <= QUICK_CHARACTERS
+
+    def forecast(self, texts: Sequence[str]) -> list[Forecast]:
+        """What the router says of each text."""
+        prediction = self.router.predict(self.encoder.encode(texts))
+        experts = self.router.experts_
+        rows = zip(
+            prediction.mean.tolist(),
+            prediction.std.tolist(),
+            prediction.confidence.tolist(),
+            prediction.labels,
+            prediction.reasons,
+            strict=True,
+        )
+        return [
+            Forecast(
+                dict(zip(experts, mean, strict=True)), dict(zip(experts, std, strict=True)), confidence, label, reason
+            )
+            for mean, std, confidence, label, reason in rows
+        ]
 
 
 ROUTERS: frozenset[str] = frozenset({"category"})

@@ -6,7 +6,7 @@ Knows no HTTP, no storage and no prices of its own; every stage of the pipeline 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.errors import GatewayError
@@ -41,12 +41,6 @@ class Features:
     input_tokens: int
     output_tokens: int
     needs: frozenset[str]
-    vector: Any = None
-    """One row of the encoder's matrix; None where no router will look at it."""
-
-    def with_vector(self, row: Any) -> Features:
-        """The same features with what the encoder made of the text."""
-        return replace(self, vector=row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,12 @@ class CategoryRouter(Router):
         self.abilities_ = tuple(abilities)
         self.means_ = np.array([means for means, _ in columns]).reshape(shape)
         self.errors_ = np.array([errors for _, errors in columns]).reshape(shape)
+        self.squares_ = self.means_**2 + self.errors_**2
 
     def predict(self, X: Matrix) -> Prediction:
         chances = self.classifier.predict_proba(X)
         mean = chances @ self.means_.T
-        second_moment = chances @ (self.means_**2 + self.errors_**2).T
+        second_moment = chances @ self.squares_.T
         std = np.sqrt(np.maximum(second_moment - mean**2, 0))
         confidence = chances.max(axis=1)
         labels = tuple(self.classifier.categories_[column] for column in chances.argmax(axis=1))

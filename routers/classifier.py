@@ -6,7 +6,6 @@ Knows no expert and no text: rows are what `StaticEncoder` makes of texts, its f
 from __future__ import annotations
 
 import warnings
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -59,23 +58,20 @@ class CategoryClassifier(Estimator):
 
     def logits(self, X: Matrix) -> Array:
         """(n, K), before temperature and familiarity."""
-        rows = csr_matrix(X)
-        spans = pairwise(rows.indptr)
-        sums = [rows.data[a:b] @ self.weights_[rows.indices[a:b]].astype(np.float32) for a, b in spans]
-        scores: Array = np.array(sums, dtype=np.float32).reshape(-1, len(self.scale_)) * self.scale_ + self.bias_
+        rows = _sparse(X)
+        products = rows.data[:, None] * self.weights_[rows.indices]
+        scores: Array = _sums(products, rows.indptr) * self.scale_ + self.bias_
         return scores
 
     def signals(self, X: Matrix) -> Array:
         """(n, 2): the weighted share of familiar words, and log(1 + their number)."""
-        rows = csr_matrix(X)
-        found = [self._signals(rows.indices[a:b], rows.data[a:b]) for a, b in pairwise(rows.indptr)]
-        return np.array(found).reshape(-1, 2)
-
-    def _signals(self, columns: Array, values: Array) -> tuple[float, float]:
-        words = columns < self.words
-        familiar = self.met_[columns[words]]
-        share = float(values[words] @ familiar) / max(float(values[words].sum()), 1e-12)
-        return share, float(np.log1p(familiar.sum()))
+        rows = _sparse(X)
+        words = rows.indices < self.words
+        familiar = np.zeros(len(words), dtype=bool)
+        familiar[words] = self.met_[rows.indices[words]]
+        weights = rows.data * words
+        sums = _sums(np.stack([weights, weights * familiar, familiar], axis=1), rows.indptr)
+        return np.stack([sums[:, 1] / np.maximum(sums[:, 0], 1e-12), np.log1p(sums[:, 2])], axis=1)
 
     def familiarity(self, X: Matrix) -> Array:
         """(n,) in [0, 1]: how likely a query is of the kind that was trained on."""
@@ -87,6 +83,20 @@ class CategoryClassifier(Estimator):
         familiar = self.familiarity(X)[:, None]
         chances: Array = familiar * softmax(self.logits(X) / self.temperature_) + (1 - familiar) / len(self.categories_)
         return chances
+
+
+def _sparse(X: Matrix) -> csr_matrix:
+    """X itself where it is CSR: its constructor copies nothing, but takes as long as a prediction."""
+    return X if isinstance(X, csr_matrix) else csr_matrix(X)
+
+
+def _sums(values: Array, ends: Array) -> Array:
+    """(n, c) sums of values (m, c) between consecutive ends (n + 1,); nothing adds up to zero."""
+    if len(values) == 0:
+        return np.zeros((len(ends) - 1, values.shape[1]), dtype=np.float32)
+    sums: Array = np.add.reduceat(values, np.minimum(ends[:-1], len(values) - 1), axis=0)
+    sums[ends[1:] == ends[:-1]] = 0
+    return sums
 
 
 def softmax(logits: Array) -> Array:

@@ -89,6 +89,11 @@ class Breakers:
             seen.open_until = self._clock() + expert.breaker_rest_s
             log.warning("breaker opened", extra={"expert": expert.name, "reason": error.message})
 
+    def resting(self) -> frozenset[str]:
+        """The experts that are being left alone now, as far as this instance knows."""
+        now = self._clock()
+        return frozenset(name for name, seen in self._seen.items() if now < seen.open_until)
+
     def states(self) -> Iterator[tuple[str, str]]:
         """(expert, "closed" | "open" | "half_open") for each breaker that has been used."""
         now = self._clock()
@@ -126,6 +131,5 @@ class Breakers:
     def _resting(expert: Expert, seconds: float) -> BreakerOpen:
         return BreakerOpen(
             f"failed {expert.breaker_failures} times in a row and is left alone for {seconds:.1f} s more",
-            expert=expert.name,
             retry_after_s=seconds,
         )

@@ -77,7 +77,8 @@ class Dispatcher:
                     await self._until_answered(desk, query, features, hear, attempt)
         except TimeoutError:
             error = ExpertTimeout(f"did not finish within {allowed:.3g} s")
-            await self.breakers.failed(desk.expert, error)
+            if attempt.calls and seconds >= desk.expert.timeout_s:  # neither our queue's fault nor the caller's hurry
+                await self.breakers.failed(desk.expert, error)
             raise error from None
 
     async def _until_answered(

@@ -84,10 +84,10 @@ class ChatEndpoint:
 
     def _open(self, exchange: Exchange, query: Query) -> Stream:
         options = query.body.get("stream_options") or {}
-        headers: Pairs = [*exchange.id_header, (b"x-coterie-decision", query.id.encode())]
         return Stream(
             exchange.send,
-            headers,
+            exchange.id_header,
+            query.id,
             include_usage=options.get("include_usage") is True,
             keepalive_s=self._door.settings.keepalive_s,
         )

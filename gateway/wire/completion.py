@@ -8,6 +8,8 @@ from gateway.errors import ExpertBroken
 from gateway.types import Json, Reply, Usage
 
 CHARACTERS_PER_TOKEN = 4
+MOST = 2**31
+"""More tokens than any call has: a count above it is none, and no database need hold it."""
 
 
 def tokens_in(characters: int) -> int:
@@ -33,7 +35,7 @@ def read_usage(usage: Any) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     prompt, written = usage.get("prompt_tokens"), usage.get("completion_tokens", 0)
-    if not (isinstance(prompt, int) and isinstance(written, int) and prompt >= 0 and written >= 0):
+    if not (isinstance(prompt, int) and isinstance(written, int) and 0 <= prompt <= MOST and 0 <= written <= MOST):
         return None
     return Usage(prompt, written)
 
@@ -50,7 +52,9 @@ def has_content(chunk: Json) -> bool:
 
 
 def _call_ids(message: Json) -> tuple[str, ...]:
-    calls = message.get("tool_calls") or ()
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise ExpertBroken("sent tool calls that are not a list")
     return tuple(call["id"] for call in calls if isinstance(call, dict) and isinstance(call.get("id"), str))
 
 
@@ -58,7 +62,8 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if isinstance(part, dict))
+        texts = (part.get("text") for part in content if isinstance(part, dict))
+        return "".join(text for text in texts if isinstance(text, str))
     return ""
 
 
@@ -82,14 +87,16 @@ class Tally:
             raise ExpertBroken("sent a chunk without choices")
         self.first = self.first or chunk
         self.usage = chunk.get("usage") or self.usage
-        self.begun = self.begun or has_content(chunk)
         for choice in choices:
             self._choice(choice)
+        self.begun = self.begun or has_content(chunk)
 
     def _choice(self, choice: Any) -> None:
         if not isinstance(choice, dict) or not isinstance(choice.get("delta", {}), dict | None):
             raise ExpertBroken("sent a chunk with a malformed choice")
-        index = choice.get("index", 0)
+        index = choice.get("index") or 0
+        if not isinstance(index, int):
+            raise ExpertBroken("sent a choice whose index is not a number")
         self._begun.add(index)
         if choice.get("finish_reason") is not None:
             self._ended.add(index)

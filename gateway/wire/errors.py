@@ -17,7 +17,7 @@ log = logging.getLogger("coterie.app")
 
 def error_headers(error: GatewayError) -> Pairs:
     """`retry-after` in whole seconds, where coming back later helps."""
-    if error.retry_after_s is None:
+    if error.retry_after_s is None or not math.isfinite(error.retry_after_s):
         return []
     return [(b"retry-after", str(math.ceil(error.retry_after_s)).encode())]
 

@@ -30,9 +30,12 @@ STREAM_HEADERS: Pairs = [
 class Stream:
     """Writes one streamed answer; `begun` tells whether the status line has gone out."""
 
-    def __init__(self, send: Send, headers: Pairs, *, include_usage: bool, keepalive_s: float) -> None:
+    def __init__(
+        self, send: Send, headers: Pairs, decision_id: str, *, include_usage: bool, keepalive_s: float
+    ) -> None:
         self._send = send
         self._headers = headers
+        self._known: Pairs = [(b"x-coterie-decision", decision_id.encode())]
         self._include_usage = include_usage
         self._keepalive_s = keepalive_s
         self._last = time.monotonic()
@@ -48,7 +51,7 @@ class Stream:
     async def hear(self, expert: str, chunk: Json) -> None:
         """Pass one chunk of the answer on: the first one's id, and our name for who speaks."""
         if not self.begun:
-            self._headers = self._headers + self._plan_headers(expert)
+            self._known = self._plan_headers(expert)
         self.model = expert
         if not chunk.get("choices"):
             return
@@ -84,6 +87,7 @@ class Stream:
     async def _write(self, piece: bytes) -> None:
         if not self.begun:
             self.begun = True
-            await self._send({"type": "http.response.start", "status": 200, "headers": STREAM_HEADERS + self._headers})
+            headers = STREAM_HEADERS + self._headers + self._known
+            await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         self._last = time.monotonic()
         await self._send({"type": "http.response.body", "body": piece, "more_body": True})
