@@ -69,7 +69,9 @@ def _with_defaults(document: Any, values: dict[str, Any], path: Path) -> dict[st
 
 def _complaint(path: Path, document: Any, errors: Sequence[ErrorDetails]) -> str:
     """The first error in words, and how many more there are."""
-    first = errors[0]
+    first = min(
+        errors, key=lambda error: error["type"] != "extra_forbidden"
+    )  # a misspelt key goes before a missing one
     where = _origin(document, tuple(first["loc"]))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     key = _dotted(where)

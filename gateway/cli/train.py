@@ -30,6 +30,6 @@ def train(
     names = [name.strip() for name in experts.split(",")] if experts else None
     report = TRAINERS[router](questions, outcomes, out, experts=names, seed=seed, progress=say)
     if json:
-        print_json(report)
+        print_json(report.artifact.manifest.model_dump(mode="json"))
     else:
-        print(f"{out}: {report}")
+        print("\n".join(report.lines))

@@ -19,14 +19,15 @@ async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
 
 
 async def _whole(receive: Receive, limit: int) -> bytes:
-    body = b""
+    pieces: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise Cancelled("the caller left before the body was complete")
-        piece: bytes = message.get("body", b"")
-        if len(body) + len(piece) > limit:
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > limit:
             raise BodyTooLarge(f"The body is larger than the {limit} bytes that this gateway takes.")
         if not message.get("more_body"):
-            return body + piece if body else piece
-        body = b"".join((body, piece))
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -14,6 +14,9 @@ from gateway.types import Json
 from gateway.wire.headers import wishes_in_headers
 from gateway.wishes import NO_WISHES, Wishes
 
+DEEPEST = 250
+"""Levels of nesting that orjson writes, with a few to spare."""
+
 
 class Shape(BaseModel):
     """What must hold of a part of the request; whatever else it holds is the expert's business."""
@@ -82,8 +85,12 @@ def read_json(raw: bytes) -> Json:
     """A JSON object; BadRequest where the bytes are anything else."""
     try:
         body = orjson.loads(raw)
+        if raw.count(b"{") + raw.count(b"[") > DEEPEST:
+            orjson.dumps(body)  # it reads deeper than it writes, and what cannot be written cannot be passed on
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from None
+    except orjson.JSONEncodeError:
+        raise BadRequest(f"The body is nested more than {DEEPEST} levels deep.") from None
     if not isinstance(body, dict):
         raise BadRequest('The body must be a JSON object, such as {"model": "auto", "messages": [...]}')
     return body

@@ -14,6 +14,7 @@ from gateway.wishes import Wishes
 PREFIX = "x-coterie-"
 NUMBERS = {"thrift", "max_cost_usd", "max_calls", "deadline_s"}
 WORDS = {"strategy", "router", "retrieve", "session"}
+SAID = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -37,7 +38,7 @@ def _value(header: str, wish: str, text: str) -> Any:
     if wish == "experts":
         return [name.strip() for name in text.split(",") if name.strip()]
     if wish == "explain":
-        return text.strip().lower() in {"1", "true", "yes"}
+        return SAID.get(text.strip().lower(), text)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

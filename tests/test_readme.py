@@ -1,0 +1,99 @@
+"""Every command of the README does what it says; those that set a machine up are run by CI, word for word."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Serve, experts_yaml
+from tests.upstream import Upstream
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+ELSEWHERE = {"make serve", "make test", "make bench", "make bench-clients"}
+"""`make test` is running this; CI and the slow tests run the others."""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    """The shell lines, continued ones joined, comments dropped."""
+    joined = "\n".join(blocks("sh")).replace("\\\n", " ")
+    return [line.strip() for line in joined.splitlines() if shlex.split(line, comments=True)]
+
+
+def coterie_commands() -> list[list[str]]:
+    return [shlex.split(line, comments=True)[1:] for line in commands() if line.startswith("coterie ")]
+
+
+def test_every_command_is_known_to_a_test() -> None:
+    for line in commands():
+        bare = " ".join(shlex.split(line, comments=True))
+        assert bare in ELSEWHERE or bare.startswith(("coterie ", "curl ")), f"nothing runs: {line}"
+
+
+@pytest.mark.parametrize("arguments", coterie_commands(), ids=" ".join)
+def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: Serve, upstream: Upstream) -> None:
+    """On experts that answer at once; the shipped ones are asked by the tests of local models."""
+    config = tmp_path / "pool.yaml"
+    config.write_text(experts_yaml(upstream, "first", "second"))
+    home = {"COTERIE_CONFIG": str(config), "COTERIE_DATABASE_URL": f"sqlite:///{tmp_path / 'r.db'}"}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("coterie")), *arguments],
+        env={**os.environ, **home},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_shipped_experts_are_right() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("coterie")), "config", "check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "4 experts, 4 of them can be asked" in done.stdout
+
+
+def test_the_expert_of_the_readme_is_one(tmp_path: Path) -> None:
+    [yaml] = blocks("yaml")
+    config = tmp_path / "experts.yaml"
+    config.write_text(f"version: 1\n{yaml}")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("coterie")), "config", "check", "--config", str(config)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_curl_and_the_five_lines_of_python_get_an_answer(serve: Serve, upstream: Upstream) -> None:
+    with serve(experts_yaml(upstream, "first")) as running:
+        [curl] = [line for line in commands() if line.startswith("curl ")]
+        said = subprocess.run(
+            shlex.split(curl.replace("http://127.0.0.1:8000", running.url)), capture_output=True, text=True, timeout=30
+        )
+        [python] = blocks("python")
+        program = python.replace("http://127.0.0.1:8000", running.url)
+        printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert '"hello from first"' in said.stdout
+    assert printed.stdout.strip() == "first says: hello from first", printed.stderr
+
+
+def test_the_lines_that_serve_prints_are_the_readmes() -> None:
+    from gateway.cli.serve import how_to_try
+    from gateway.settings import load_settings
+
+    printed = how_to_try(load_settings(), 8000)
+    [python] = blocks("python")
+    for line in python.strip().splitlines():
+        assert line in printed
