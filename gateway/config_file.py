@@ -42,8 +42,9 @@ def _parse(path: Path) -> tuple[Any, dict[str, Any]]:
         document, values = (YAML(typ=kind, pure=True).load(text) for kind in ("rt", "safe"))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: not YAML: {error.problem or error.context}") from None
-    except (YAMLError, ValueError) as error:
+        problem = str(error.problem or error.context).split(" with value ")[0]  # a value may be a secret
+        raise ConfigError(f"{path}:{line}: not YAML: {problem}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}:1: must be a mapping with the keys {_listed(Experts.model_fields)}")
@@ -59,7 +60,7 @@ def _with_defaults(document: Any, values: dict[str, Any], path: Path) -> dict[st
     for key in defaults:
         if key not in Expert.model_fields:
             raise ConfigError(
-                f"{path}:{_line(document, ('defaults', key))}: defaults.{key}: {_unknown(key, Expert.model_fields)}"
+                f"{path}:{_line(document, ('defaults', key))}: defaults.{key}: {_unknown(str(key), Expert.model_fields)}"
             )
     entries = plain.get("experts")
     if isinstance(entries, list):
@@ -69,6 +70,7 @@ def _with_defaults(document: Any, values: dict[str, Any], path: Path) -> dict[st
 
 def _complaint(path: Path, document: Any, errors: Sequence[ErrorDetails]) -> str:
     """The first error in words, and how many more there are."""
+    errors = [error for error in errors if error["type"] != "too_short"] or errors  # what is wrong counts as not there
     first = min(
         errors, key=lambda error: error["type"] != "extra_forbidden"
     )  # a misspelt key goes before a missing one

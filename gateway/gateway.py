@@ -17,7 +17,6 @@ from typing import Self
 from platformdirs import user_cache_path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from gateway.batching import Batching
 from gateway.clients.build import Transports, Workshop, build_client
 from gateway.configuration import Configuration, configure
 from gateway.dispatch.breaker import Breakers
@@ -33,6 +32,7 @@ from gateway.models.server import ServerOptions
 from gateway.pins import Pins
 from gateway.pipeline import Pipeline
 from gateway.pool import Pool
+from gateway.reading import Reader
 from gateway.reload import Reload
 from gateway.request_log import RequestLog
 from gateway.settings import Settings, data_folder
@@ -71,7 +71,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         self._loading: asyncio.Task[None] | None = None
         self._opened: Opened | None = None
-        self.door = Door(settings, keys, Metrics(), _recorder(settings, instance), _request_log(settings))
+        self.door = Door(settings, keys, Metrics(), recorder_for(settings, instance), _request_log(settings))
         self.reload = Reload(self._load)
 
     async def __aenter__(self) -> Self:
@@ -124,11 +124,7 @@ class Gateway:
         pipeline = Pipeline(
             pool=configuration.pool,
             book=configuration.book,
-            readings=configuration.readings,
-            forecasts={
-                name: Batching(reading.forecast, reading.quick, opened.thread)
-                for name, reading in configuration.readings.items()
-            },
+            readers={name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()},
             dispatcher=Dispatcher(desks, Breakers(opened.shared, self._instance), random.Random()),
             pins=Pins(opened.shared),
             record=self._remember,
@@ -190,7 +186,8 @@ def settle_memory() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def _recorder(settings: Settings, instance: str) -> Recorder:
+def recorder_for(settings: Settings, instance: str) -> Recorder:
+    """The recorder that these settings ask for."""
     url = settings.database_url.get_secret_value()
     return Recorder(
         url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.address import Address, find
@@ -19,12 +19,9 @@ from gateway.gate import Terms, eligible, nobody
 from gateway.pins import Pins, in_tool_loop
 from gateway.policy import plan_as_named, plan_for
 from gateway.pool import Member, Pool
-from gateway.reading import ROUTERS, Forecast, Reading
+from gateway.reading import ROUTERS, Reader
 from gateway.strategies import STRATEGIES
 from gateway.types import Answer, Decision, Features, Listener, Outcome, Plan, Query
-
-Forecasts = Callable[[str], Awaitable[Forecast]]
-"""What a router says of one text; many requests are read together."""
 
 TYPICAL_INPUT_TOKENS, TYPICAL_OUTPUT_TOKENS = 500, 300
 
@@ -48,8 +45,7 @@ class Pipeline:
         *,
         pool: Pool,
         book: dict[str, Address],
-        readings: Mapping[str, Reading],
-        forecasts: Mapping[str, Forecasts],
+        readers: Mapping[str, Reader],
         dispatcher: Dispatcher,
         pins: Pins,
         record: Callable[[Answer], None],
@@ -58,8 +54,7 @@ class Pipeline:
         self.pool = pool
         self.book = book
         self.dispatcher = dispatcher
-        self._readings = readings
-        self._forecasts = forecasts
+        self._readers = readers
         self._pins = pins
         self._record = record
         self._random = random_
@@ -105,9 +100,9 @@ class Pipeline:
         if address.expert:
             decision = named(features, experts[0], latencies)
             return Decided(query, features, decision, plan_as_named(decision, policy, query.wishes), started)
-        reading = self._readings[policy.router]
-        forecast = await self._forecasts[reading.name](features.text)
-        decision = decide(features, experts, dropped, reading, forecast, latencies)
+        reader = self._readers[policy.router]
+        forecast = await reader(features.text)
+        decision = decide(features, experts, dropped, reader.reading, forecast, latencies)
         plan = plan_for(
             decision,
             policy,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.batching import Batching
 from gateway.errors import ConfigError
 from gateway.experts import Expert, Experts
 from routers.abilities import Ability, Profiles
@@ -60,6 +62,17 @@ class Reading:
             )
             for mean, std, confidence, label, reason in rows
         ]
+
+
+class Reader:
+    """A reading, shared by all requests: what arrives together is read together, off the event loop where it is long."""
+
+    def __init__(self, reading: Reading, thread: Executor) -> None:
+        self.reading = reading
+        self._forecast = Batching(reading.forecast, reading.quick, thread)
+
+    async def __call__(self, text: str) -> Forecast:
+        return await self._forecast(text)
 
 
 ROUTERS: frozenset[str] = frozenset({"category"})

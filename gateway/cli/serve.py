@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import os
@@ -17,13 +18,14 @@ from uvicorn.supervisors import Multiprocess
 from gateway.app import create_app
 from gateway.cli.shell import ConfigOption, configured
 from gateway.errors import StartError
-from gateway.gateway import Gateway, models_folder, secret
+from gateway.gateway import Gateway, models_folder, recorder_for, secret
 from gateway.keys import Keys, load_keys
 from gateway.log import start_logging
 from gateway.models import MODELS, fetch, resolve
 from gateway.reading import load_artifact
 from gateway.server import AnnouncingServer, server_config
 from gateway.settings import Settings, environment, export, load_settings
+from gateway.shared import open_shared
 
 log = logging.getLogger("coterie.serve")
 
@@ -64,6 +66,13 @@ def check_start(settings: Settings, keys: Keys) -> None:
             "set COTERIE_REDIS_URL, or start one worker"
         )
     configured(settings)
+    asyncio.run(_open_once(settings))
+
+
+async def _open_once(settings: Settings) -> None:
+    """Open what every worker will open, so that a Redis or a database that cannot be used is one line here."""
+    async with open_shared(secret(settings.redis_url)), recorder_for(settings, "start"):
+        pass
 
 
 def fetch_models(settings: Settings) -> None:
