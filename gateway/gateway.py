@@ -6,15 +6,12 @@ import asyncio
 import gc
 import logging
 import random
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from platformdirs import user_cache_path
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from gateway.clients.build import Transports, Workshop, build_client
@@ -25,6 +22,7 @@ from gateway.dispatch.lane import Lane
 from gateway.dispatch.pulse import Pulse
 from gateway.door import Door
 from gateway.errors import ConfigError, StartError
+from gateway.fittings import Opened, models_folder, recorder_for, request_log_for, secret
 from gateway.keys import Keys
 from gateway.metrics import Metrics, dispatch_state
 from gateway.models.local import LocalModels
@@ -34,17 +32,12 @@ from gateway.pipeline import Pipeline
 from gateway.pool import Pool
 from gateway.reading import Reader
 from gateway.reload import Reload
-from gateway.request_log import RequestLog
-from gateway.settings import Settings, data_folder
+from gateway.settings import Settings
 from gateway.shared import open_shared
-from gateway.shared.base import SharedState
-from gateway.store.recorder import Recorder
 from gateway.types import Answer
 from routers.artifacts import CategoryArtifact
 
 log = logging.getLogger("coterie.gateway")
-
-DAY_S = 86_400.0
 
 
 class Gateway:
@@ -71,7 +64,7 @@ class Gateway:
         self._stack = AsyncExitStack()
         self._loading: asyncio.Task[None] | None = None
         self._opened: Opened | None = None
-        self.door = Door(settings, keys, Metrics(), recorder_for(settings, instance), _request_log(settings))
+        self.door = Door(settings, keys, Metrics(), recorder_for(settings, instance), request_log_for(settings))
         self.reload = Reload(self._load)
 
     async def __aenter__(self) -> Self:
@@ -156,15 +149,6 @@ class Gateway:
             yield from dispatch_state(self.door.current.dispatcher)
 
 
-class Opened:
-    """What every pipeline of this process shares."""
-
-    def __init__(self, shared: SharedState, thread: Executor, workshop: Workshop) -> None:
-        self.shared = shared
-        self.thread = thread
-        self.workshop = workshop
-
-
 async def _desks(pool: Pool, workshop: Workshop) -> dict[str, Desk]:
     """A desk for each expert that can be asked."""
     desks: dict[str, Desk] = {}
@@ -184,31 +168,3 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-
-
-def recorder_for(settings: Settings, instance: str) -> Recorder:
-    """The recorder that these settings ask for."""
-    url = settings.database_url.get_secret_value()
-    return Recorder(
-        url,
-        worker=instance,
-        keep_texts_s=settings.keep_texts_days * DAY_S,
-        keep_records_s=settings.keep_records_days * DAY_S or None,
-        spill_dir=None if url.startswith("sqlite") else data_folder(),
-    )
-
-
-def _request_log(settings: Settings) -> RequestLog:
-    return RequestLog(sys.stderr.buffer if settings.log_level in {"debug", "info"} else None)
-
-
-def models_folder(settings: Settings) -> Path:
-    """Where downloaded model files are kept."""
-    return settings.models_dir or user_cache_path("coterie", appauthor=False) / "models"
-
-
-def secret(value: object) -> str | None:
-    """The text behind a secret setting, where there is one."""
-    get = getattr(value, "get_secret_value", None)
-    text = get() if get is not None else None
-    return str(text) if text is not None else None

@@ -65,7 +65,7 @@ class Reading:
 
 
 class Reader:
-    """A reading, shared by all requests: what arrives together is read together, off the event loop where it is long."""
+    """A reading shared by all requests: what arrives together is read together, off the event loop if it is long."""
 
     def __init__(self, reading: Reading, thread: Executor) -> None:
         self.reading = reading

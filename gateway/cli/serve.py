@@ -18,7 +18,8 @@ from uvicorn.supervisors import Multiprocess
 from gateway.app import create_app
 from gateway.cli.shell import ConfigOption, configured
 from gateway.errors import StartError
-from gateway.gateway import Gateway, models_folder, recorder_for, secret
+from gateway.fittings import models_folder, recorder_for, secret
+from gateway.gateway import Gateway
 from gateway.keys import Keys, load_keys
 from gateway.log import start_logging
 from gateway.models import MODELS, fetch, resolve

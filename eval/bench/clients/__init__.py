@@ -1,0 +1,1 @@
+"""HTTP clients under load, each behind the same minimal application."""
