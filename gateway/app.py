@@ -17,7 +17,7 @@ from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.gateway import Gateway
 from gateway.wire.chat_endpoint import ChatEndpoint
 from gateway.wire.errors import bug
-from gateway.wire.exchange import exchange_of
+from gateway.wire.exchange import Tokens, request_id
 from gateway.wire.openapi import complete
 from gateway.wire.routes import error_response, router_for
 
@@ -90,4 +90,4 @@ async def _bug(request: Request, error: Exception) -> Response:
 
 
 def _request_id(request: Request) -> str:
-    return exchange_of(request.scope, request.receive, request._send).id
+    return request_id(request.headers, Tokens().new())

@@ -69,7 +69,7 @@ class OpenAIClient:
         """Pass chunks on until the expert says that it is done; ending without saying so is an error."""
         async for data in self._events(call, arrival):
             if data.strip() == b"[DONE]":
-                return
+                break
             chunk = _json(data)
             if not isinstance(chunk, dict):
                 raise ExpertBroken("sent an event that is not a JSON object")
@@ -78,8 +78,11 @@ class OpenAIClient:
             call.tally.add(chunk)
             assert call.hear is not None
             await call.hear(chunk)
-        if not call.tally.complete:
-            raise ExpertBroken("ended its stream without saying that it was done")
+        else:
+            if not call.tally.complete:
+                raise ExpertBroken("ended its stream without saying that it was done")
+        if not call.tally.begun:
+            raise ExpertBroken("ended its stream without having said anything")
 
     async def _events(self, call: Call, arrival: Arrival) -> AsyncIterator[bytes]:
         """The data of each event. Roles and comments do not count as a beginning, nor as going on."""

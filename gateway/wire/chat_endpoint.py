@@ -11,7 +11,7 @@ from gateway.wire.answer import completion
 from gateway.wire.body import read_body
 from gateway.wire.chat import read_chat
 from gateway.wire.errors import bug, send_error, send_json
-from gateway.wire.exchange import Exchange, exchange_of
+from gateway.wire.exchange import Exchange, Tokens, exchange_of
 from gateway.wire.headers import Pairs, answer_headers
 from gateway.wire.stream import Stream
 from gateway.wire.watch import Watch
@@ -22,9 +22,10 @@ class ChatEndpoint:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._tokens = Tokens()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(scope, receive, send)
+        exchange = exchange_of(scope, receive, send, self._tokens)
         try:
             with self._door.admitted():
                 await self._serve(exchange)

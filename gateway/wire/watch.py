@@ -9,9 +9,14 @@ from typing import Self
 
 from starlette.types import Message, Receive
 
+AT_ONCE_S = 0.02
+
 
 class Watch:
-    """While the block runs: cancels it when the client leaves (`left` says so), and calls `tick` every so often."""
+    """While the block runs: cancels it when the client leaves (`left` says so), and calls `tick` every so often.
+
+    It begins after a moment: what is answered at once needs no watching, and a task for each request is not free.
+    """
 
     def __init__(
         self, receive: Receive, tick: Callable[[], Awaitable[None]] | None = None, every_s: float | None = None
@@ -19,26 +24,32 @@ class Watch:
         self._receive = receive
         self._tick = tick
         self._every_s = every_s
+        self._start: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self.left = False
 
     async def __aenter__(self) -> Self:
         owner = asyncio.current_task()
         assert owner is not None
-        self._task = asyncio.create_task(self._watch(owner))
+        self._start = asyncio.get_running_loop().call_later(AT_ONCE_S, self._begin, owner)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        assert self._task is not None
-        self._task.cancel()
+        assert self._start is not None
+        self._start.cancel()
+        if self._task is not None:
+            self._task.cancel()
         if not self.left or kind is not asyncio.CancelledError:
             return False
         owner = asyncio.current_task()
         assert owner is not None
         owner.uncancel()
         return True
+
+    def _begin(self, owner: asyncio.Task[object]) -> None:
+        self._task = asyncio.create_task(self._watch(owner))
 
     async def _watch(self, owner: asyncio.Task[object]) -> None:
         while True:
