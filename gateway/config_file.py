@@ -70,10 +70,10 @@ def _with_defaults(document: Any, values: dict[str, Any], path: Path) -> dict[st
 
 def _complaint(path: Path, document: Any, errors: Sequence[ErrorDetails]) -> str:
     """The first error in words, and how many more there are."""
-    errors = [error for error in errors if error["type"] != "too_short"] or errors  # what is wrong counts as not there
-    first = min(
-        errors, key=lambda error: error["type"] != "extra_forbidden"
-    )  # a misspelt key goes before a missing one
+    # pydantic does not count an expert that is wrong, and goes on to say that there is none
+    errors = [error for error in errors if error["type"] != "too_short"] or errors
+    # a misspelt key goes before a missing one
+    first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     where = _origin(document, tuple(first["loc"]))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     key = _dotted(where)

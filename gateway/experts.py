@@ -76,7 +76,7 @@ class Expert(Limited):
     base_url: str | None = None
     api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The name of the environment variable that holds the key, never the key."""
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
     description: str = ""
     enabled: bool = True
     price: Price = Price()

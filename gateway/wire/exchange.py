@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,15 +31,18 @@ class Exchange:
 
 
 class Tokens:
-    """Names for requests: 96 random bits each. They need to be unique, not secret, so no system call is made for one:
-    it would let go of the interpreter's lock, and at thousands of requests a second that costs more than routing.
+    """Names for requests: the millisecond and 64 random bits.
+
+    In the order of time, so that a database appends them to its index instead of rewriting pages all over it. They need
+    to be unique, not secret, so no random bytes are asked of the system: that would let go of the interpreter's lock,
+    and at thousands of requests a second winning it back costs more than routing.
     """
 
     def __init__(self) -> None:
         self._random = random.Random()
 
     def new(self) -> str:
-        return f"{self._random.getrandbits(96):024x}"
+        return f"{int(time.time() * 1000):012x}{self._random.getrandbits(64):016x}"
 
 
 def exchange_of(scope: Scope, receive: Receive, send: Send, tokens: Tokens) -> Exchange:
