@@ -39,6 +39,13 @@ class GatewayError(Exception):
     status: int = 500
     type: str = "server_error"
     code: str = "internal_error"
+    may_quote: bool = False
+    """The message may hold the caller's own words, so it goes back to the caller and nowhere else."""
+
+    @property
+    def reason(self) -> str | None:
+        """The message as far as it may be logged and recorded."""
+        return None if self.may_quote else self.message
 
     def __init__(self, message: str, *, param: str | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -50,6 +57,7 @@ class GatewayError(Exception):
 class BadRequest(GatewayError):
     """The request is not one that any expert could answer."""
 
+    may_quote = True
     status, type, code = 400, "invalid_request_error", "invalid_request"
 
 
@@ -152,6 +160,7 @@ class ExpertFailed(ExpertError):
 class ExpertRefused(ExpertError):
     """The expert says that the request is wrong (400, 404, 413, 422)."""
 
+    may_quote = True
     status, type = 400, "invalid_request_error"
 
 
@@ -198,8 +207,11 @@ class AllFailed(GatewayError):
 
     status, type, code = 502, "upstream_error", "all_experts_failed"
 
-    def __init__(self, message: str, *, timed_out: bool, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, timed_out: bool, may_quote: bool = False, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message, retry_after_s=retry_after_s)
+        self.may_quote = may_quote
         if timed_out:
             self.status = 504
 

@@ -163,9 +163,9 @@ def _failure(brief: Brief) -> GatewayError:
     refused = [error for error in failed if isinstance(error, ExpertRefused)]
     if len(failed) == 1 or len(refused) == len(failed) or brief.outcomes[-1].committed:
         return failed[-1]
-    reasons = "; ".join(error.message for error in failed)
     return AllFailed(
-        f"Every expert failed: {reasons}",
+        "Every expert failed: " + "; ".join(error.message for error in failed),
+        may_quote=any(error.may_quote for error in failed),
         timed_out=isinstance(failed[-1], ExpertTimeout),
         retry_after_s=min((error.retry_after_s for error in failed if error.retry_after_s is not None), default=None),
     )

@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 import orjson
 
-from gateway.errors import BadRequest, ExpertRefused, GatewayError
 from gateway.types import Answer
 
 FLUSH_S = 0.05
@@ -42,7 +41,7 @@ class RequestLog:
                 "model": answer.query.model,
                 "expert": served.expert if served else None,
                 "code": answer.error.code if answer.error else "ok",
-                "reason": _reason(answer.error),
+                "reason": answer.error.reason if answer.error else None,
                 "policy": answer.plan.policy,
                 "strategy": answer.plan.strategy,
                 "category": answer.decision.category,
@@ -75,8 +74,3 @@ class RequestLog:
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
         self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-
-
-def _reason(error: GatewayError | None) -> str | None:
-    """Why it failed; a refusal is left out, for it may quote the prompt."""
-    return None if error is None or isinstance(error, BadRequest | ExpertRefused) else error.message

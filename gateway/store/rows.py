@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from gateway.errors import GatewayError
 from gateway.store.tables import RECORDS
 from gateway.types import Answer, Decision, Features, Json, Outcome, Plan
 
@@ -67,7 +68,7 @@ def _served(answer: Answer) -> Row:
     """served, status, message."""
     served, error = answer.served, answer.error
     name = None if served is None else served.expert
-    return (name, "ok", None) if error is None else (name, error.code, error.message[:MESSAGE_CHARS])
+    return (name, "ok", None) if error is None else (name, error.code, _message(error))
 
 
 def _wished(answer: Answer) -> Row:
@@ -78,6 +79,11 @@ def _wished(answer: Answer) -> Row:
         return query.stream, None, "{}", "{}", None
     wished = wishes.model_dump(exclude_unset=True)
     return query.stream, wishes.session, as_json(wishes.tags), as_json(wished), wishes.thrift
+
+
+def _message(error: GatewayError) -> str | None:
+    """What may be kept of it: never what may quote the prompt."""
+    return None if error.reason is None else error.reason[:MESSAGE_CHARS]
 
 
 def _features(features: Features) -> str:
@@ -133,7 +139,7 @@ def _call(outcome: Outcome) -> Json:
         "first_token_s": outcome.first_token_s,
         "retries": outcome.retries,
         "committed": outcome.committed,
-        "error": None if error is None else {"code": error.code, "message": error.message[:MESSAGE_CHARS]},
+        "error": None if error is None else {"code": error.code, "message": _message(error)},
     }
 
 

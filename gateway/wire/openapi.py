@@ -103,7 +103,7 @@ COMPLETION = {
     "description": "A chat completion; server-sent events with `stream`",
     "content": {
         "application/json": {"schema": {"type": "object"}},
-        "text/event-stream": {"schema": {"type": "string"}},
+        "text/event-stream": {},
     },
 }
 
