@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.address import Address, addresses
-from gateway.config_file import load_experts
+from gateway.config_file import experts_in, listed
+from gateway.document import read_document
 from gateway.experts import Experts
 from gateway.pool import Pool, gather
 from gateway.reading import ROUTERS, Reading, readings
@@ -27,5 +28,8 @@ class Configuration:
 
 def configure(path: Path, environment: Mapping[str, str], artifact: CategoryArtifact) -> Configuration:
     """ConfigError or StartError, in one line, where anything is wrong."""
-    experts = load_experts(path, routers=ROUTERS, strategies=STRATEGIES)
-    return Configuration(experts, gather(experts, environment), addresses(experts), readings(artifact, experts))
+    document = read_document(path, listed(Experts.model_fields))
+    experts = experts_in(document, routers=ROUTERS, strategies=STRATEGIES)
+    with document.placing():
+        routers = readings(artifact, experts)
+    return Configuration(experts, gather(experts, environment), addresses(experts), routers)

@@ -42,7 +42,8 @@ class Brief:
         limits = self.plan.limits
         spent = sum(outcome.cost_usd for outcome in self.outcomes)
         affordable = limits.cost_usd is None or spent + self._price.get(expert, 0.0) <= limits.cost_usd
-        return len(self.outcomes) < limits.calls and affordable and self.seconds_left > 0
+        calls = sum(outcome.asked for outcome in self.outcomes)
+        return calls < limits.calls and affordable and self.seconds_left > 0
 
     @property
     def seconds_left(self) -> float:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeFloat,
-    PositiveFloat,
     PositiveInt,
     StringConstraints,
     field_validator,
@@ -19,9 +17,12 @@ from pydantic import (
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
 Capability = Literal["tools", "json_schema", "images", "audio", "files"]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e\t]*$")]
 Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 ALL_CAPABILITIES: frozenset[str] = frozenset({"tools", "json_schema", "images", "audio", "files"})
+NOT_SAMPLING = frozenset({"model", "messages", "stream", "stream_options", "coterie"})
 RESERVED = "auto"
 DEFAULT_THRIFT = 0.3
 
@@ -32,11 +33,15 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Dollars = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
 class Price(Entry):
     """Dollars per million tokens."""
 
-    input_per_mtok: NonNegativeFloat = 0.0
-    output_per_mtok: NonNegativeFloat = 0.0
+    input_per_mtok: Dollars = 0.0
+    output_per_mtok: Dollars = 0.0
 
     def of(self, input_tokens: int, output_tokens: int) -> float:
         """Dollars for one call."""
@@ -47,24 +52,24 @@ class Residency(Entry):
     """Experts of one group share a device; loading takes `load_s` seconds and `size_gb` of its memory."""
 
     group: Name
-    load_s: NonNegativeFloat = 0.0
-    size_gb: NonNegativeFloat = 0.0
+    load_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    size_gb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
 
 
 class Limited(Entry):
     """How long an expert may take, how much it may be asked at once, and how often again. Seconds throughout."""
 
-    timeout_s: PositiveFloat = 120.0
-    connect_timeout_s: PositiveFloat = 5.0
-    first_token_timeout_s: PositiveFloat = 60.0
-    between_tokens_timeout_s: PositiveFloat = 30.0
+    timeout_s: Seconds = 120.0
+    connect_timeout_s: Seconds = 5.0
+    first_token_timeout_s: Seconds = 60.0
+    between_tokens_timeout_s: Seconds = 30.0
     max_concurrency: PositiveInt = 16
     max_waiting: Annotated[int, Field(ge=0)] = 64
     """Calls that may wait for a place; one more is refused with 429."""
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     breaker_failures: PositiveInt = 5
     """Failures in a row after which the expert is left alone."""
-    breaker_rest_s: PositiveFloat = 10.0
+    breaker_rest_s: Seconds = 10.0
 
 
 class Expert(Limited):
@@ -76,7 +81,7 @@ class Expert(Limited):
     base_url: str | None = None
     api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The name of the environment variable that holds the key, never the key."""
-    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, repr=False)
     description: str = ""
     enabled: bool = True
     price: Price = Price()
@@ -109,11 +114,23 @@ class Expert(Limited):
         if url is None:
             return None
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not _port(parts) or not url.isprintable():
             raise ValueError("must look like http://host:port/v1")
+        if " " in url:
+            raise ValueError("must hold no space")
         if parts.username or parts.password:
             raise ValueError("must not hold a password; use api_key_env")
         return url.rstrip("/")
+
+    @field_validator("sampling")
+    @classmethod
+    def _only_sampling(cls, sampling: dict[str, Any]) -> dict[str, Any]:
+        taken = sorted(NOT_SAMPLING & sampling.keys())
+        if taken:
+            raise ValueError(
+                f"{', '.join(taken)} is the caller's to say; allowed are fields such as temperature, top_p"
+            )
+        return sampling
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -137,35 +154,32 @@ class Policy(Entry):
     """The same weight for latency."""
     fallback: Name | None = None
     """Goes first where the router is not sure."""
-    experts: tuple[Name, ...] | None = None
+    experts: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """Only these may be asked."""
     max_calls: PositiveInt = 3
-    max_cost_usd: NonNegativeFloat | None = None
-    deadline_s: PositiveFloat = 300.0
+    max_cost_usd: Dollars | None = None
+    deadline_s: Seconds = 300.0
     explore: Quality = 0.0
     """Share of queries that go to an expert drawn at random, so that logs can tell what another choice had done."""
     switch_margin: Quality = 0.1
     """A session changes its expert only for at least this much more utility."""
 
 
+def _port(parts: SplitResult) -> bool:
+    """Whether the port is one; a URL without any has that of its scheme."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
 class Experts(Entry):
-    """The whole file, checked: names are unique, and policies name experts that exist."""
+    """The whole file. What its parts must agree on is checked where the lines are known, in config_file.py."""
 
     version: Literal[1]
     defaults: dict[str, Any] = Field(default_factory=dict)
     experts: Annotated[tuple[Expert, ...], Field(min_length=1)]
     policies: dict[Name, Policy] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        names = [expert.name for expert in self.experts]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two experts are named '{name}'; names must differ")
-        for policy in self.policies:
-            if policy in names:
-                raise ValueError(f"'{policy}' is both an expert and a policy; names must differ")
-        return self
 
     def policy(self, name: str = RESERVED) -> Policy:
         """The policy of that name; `auto` stands on its own where the file does not give it."""

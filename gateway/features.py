@@ -30,6 +30,21 @@ ENVELOPES = (
     "function_results",
 )
 """Tags that agent harnesses wrap around what is not the user's question."""
+LONG_TURN = 1200
+LONGEST_ASK = 600
+STANDS_ALONE = 24
+FOLLOW_UP_ROOM = 600
+REQUESTS = frozenset(
+    """
+    add analyse analyze answer calculate can change check classify compare complete compose compute convert correct
+    could count create debug define derive describe design determine do does draft edit estimate evaluate examine
+    explain extract fill find fix format generate give help how identify implement improve is list make name optimise
+    optimize outline paraphrase plan please prove provide refactor rephrase reply respond review rewrite shorten show
+    simplify solve sort state suggest sum summarise summarize tell test translate turn use what when where which who
+    why write
+    """.split()
+)
+"""How requests begin."""
 LONGEST_TURN = 200_000
 """Of a longer turn only head and tail are searched for envelopes, so that the work stays bounded."""
 ATTACHMENTS = {
@@ -59,20 +74,46 @@ def features_of(query: Query, *, read: bool) -> Features:
 def judged_text(messages: Sequence[Json], room: int = READ_CHARACTERS) -> tuple[str, bool]:
     """The latest user turn first, then earlier ones while there is room; and whether anything was cut.
 
-    Where a turn is longer than the room its head and tail are kept: questions stand at either end of what is pasted.
-    System messages and tool results are never read.
+    Earlier turns get at most a third as much room as the latest has taken, so that they never outvote it, but always
+    enough for a short follow-up ("shorter, please") to be understood. System messages and tool results are never read.
     """
     turns = (spoken(message) for message in reversed(messages) if message.get("role") == "user")
     kept: list[str] = []
     truncated = False
     for turn in filter(None, turns):
         if room <= 0:
-            truncated = True
             break
-        kept.append(head_and_tail(turn, room))
-        truncated = truncated or len(turn) > room
-        room -= len(turn) + 1
+        asked = ask_in(turn)
+        kept.append(head_and_tail(asked, room))
+        truncated = truncated or len(asked) > room or len(asked) < len(turn)
+        room = _room_left(room, len(asked), latest=len(kept) == 1)
     return "\n".join(kept), truncated
+
+
+def _room_left(room: int, taken: int, *, latest: bool) -> int:
+    if not latest:
+        return room - taken - 1
+    return min(room - taken - 1, taken // 3 if taken >= STANDS_ALONE else FOLLOW_UP_ROOM)
+
+
+def ask_in(turn: str) -> str:
+    """What a long turn asks, without what was pasted beside it; all of the turn where that cannot be told.
+
+    People put the question before or after what they paste, in a paragraph of its own.
+    """
+    if len(turn) < LONG_TURN:
+        return turn
+    paragraphs = [paragraph.strip() for paragraph in turn.split("\n\n") if paragraph.strip()]
+    edges = dict.fromkeys((paragraphs[0], paragraphs[-1]))
+    return "\n".join(edge for edge in edges if is_ask(edge)) or turn
+
+
+def is_ask(paragraph: str) -> bool:
+    """A short paragraph that ends in a question mark or begins like a request."""
+    if len(paragraph) > LONGEST_ASK:
+        return False
+    first = paragraph.split(maxsplit=1)[0].strip(",.:;!").lower()
+    return paragraph.endswith("?") or "? " in paragraph or first in REQUESTS
 
 
 def spoken(message: Json) -> str:

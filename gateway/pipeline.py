@@ -121,9 +121,11 @@ class Pipeline:
         for kind, wish, known in (("router", wishes.router, ROUTERS), ("strategy", wishes.strategy, STRATEGIES)):
             if wish is not None and wish not in known:
                 allowed = ", ".join(sorted(known))
-                raise BadRequest(f"coterie.{kind}: no {kind} is called '{wish}'. Allowed: {allowed}", param=kind)
+                raise BadRequest(
+                    f"coterie.{kind}: no {kind} is called '{wish}'. Allowed: {allowed}", param=f"coterie.{kind}"
+                )
         if wishes.retrieve == "always":
-            raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="retrieve")
+            raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="coterie.retrieve")
         return address.policy.model_copy(update={"router": wishes.router}) if wishes.router else address.policy
 
     def _members(self, address: Address) -> Iterable[Member]:
@@ -142,7 +144,9 @@ class Pipeline:
         for name in wished or ():
             if name not in self.pool.members:
                 known = ", ".join(self.pool.members)
-                raise BadRequest(f"coterie.experts: no expert is called '{name}'. Allowed: {known}", param="experts")
+                raise BadRequest(
+                    f"coterie.experts: no expert is called '{name}'. Allowed: {known}", param="coterie.experts"
+                )
         if wished is not None and policy.experts is not None:
             return [name for name in wished if name in policy.experts]
         return wished if wished is not None else policy.experts

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.batching import Batching
+from gateway.document import Misplaced
 from gateway.errors import ConfigError
 from gateway.experts import Expert, Experts
 from routers.abilities import Ability, Profiles
@@ -88,18 +89,20 @@ def load_artifact(folder: Path | None) -> CategoryArtifact:
 
 
 def readings(artifact: CategoryArtifact, experts: Experts) -> dict[str, Reading]:
-    """The routers over this pool, by name; ConfigError where an expert's abilities or profile are not known."""
-    abilities = {expert.name: _ability(expert, artifact.profiles) for expert in experts.experts}
+    """The routers over this pool, by name; Misplaced where an expert's abilities or profile are not known."""
+    abilities = {
+        expert.name: _ability(expert, place, artifact.profiles) for place, expert in enumerate(experts.experts)
+    }
     category = Reading("category", artifact.encoder, artifact.router(abilities), artifact.sure_above, artifact.version)
     return {category.name: category}
 
 
-def _ability(expert: Expert, profiles: Profiles) -> Ability:
+def _ability(expert: Expert, place: int, profiles: Profiles) -> Ability:
     try:
         if expert.profile is not None:
             return profiles.profile(expert.profile)
         return Ability.declared(expert.abilities) if expert.abilities else Ability.unknown()
     except UnknownProfile as error:
-        raise ConfigError(f"experts.yaml: {expert.name}.profile: {error}") from None
+        raise Misplaced(("experts", place, "profile"), str(error)) from None
     except ValueError as error:
-        raise ConfigError(f"experts.yaml: {expert.name}.abilities: {error}") from None
+        raise Misplaced(("experts", place, "abilities"), str(error)) from None

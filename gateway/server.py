@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from socket import socket
 from typing import Any
@@ -12,35 +13,57 @@ from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_S = 30.0
+MAX_HEADER_BYTES = 64 * 1024
+UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP that answers nonsense with an OpenAI-shaped error, and hangs up on headers that take too long."""
+    """HTTP that answers nonsense with an OpenAI-shaped error, and hangs up on headers that are too long or too slow."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._head_bytes: int | None = 0
         self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
 
-    def on_headers_complete(self) -> None:
-        self._deadline.cancel()
-        super().on_headers_complete()
+    def data_received(self, data: bytes) -> None:
+        if self._head_bytes is None:
+            super().data_received(data)
+            return
+        end = data.find(b"\r\n\r\n")
+        self._head_bytes += len(data) if end < 0 else end
+        if self._head_bytes > MAX_HEADER_BYTES:
+            self._refuse(
+                431, "Request Header Fields Too Large", f"The headers are longer than {MAX_HEADER_BYTES} bytes."
+            )
+            return
+        super().data_received(_without_offers(data, end))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._deadline.cancel()
         self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
 
+    def on_headers_complete(self) -> None:
+        self._deadline.cancel()
+        self._head_bytes = None
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._head_bytes = 0
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "Bad Request", "The request is not valid HTTP: a header is malformed.", "invalid_http")
+        self._refuse(400, "Bad Request", "The request is not valid HTTP: a header is malformed.")
 
     def _too_slow(self) -> None:
-        self._refuse(408, "Request Timeout", f"The headers did not arrive within {HEADERS_S:g} s.", "request_timeout")
+        self._refuse(408, "Request Timeout", f"The headers did not arrive within {HEADERS_S:g} s.")
 
-    def _refuse(self, status: int, phrase: str, message: str, code: str) -> None:
+    def _refuse(self, status: int, phrase: str, message: str) -> None:
+        code = {408: "request_timeout", 431: "headers_too_large"}.get(status, "invalid_http")
         error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
         body = orjson.dumps({"error": error})
         head = (
@@ -50,6 +73,13 @@ class Protocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(head.encode() + body)
             self.transport.close()
+
+
+def _without_offers(data: bytes, end: int) -> bytes:
+    """A request may offer to go on in HTTP/2, as Java's clients do; the parser would then drop its body. We decline."""
+    if end < 0 or b"h2c" not in data[:end]:
+        return data
+    return UPGRADE.sub(b"\r\nx-upgrade-declined:", data[:end]) + data[end:]
 
 
 class AnnouncingServer(Server):

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway.errors import GatewayError
+from gateway.errors import BreakerOpen, GatewayError, Overloaded
 from gateway.wishes import Wishes
 
 Json = dict[str, Any]
@@ -137,6 +137,11 @@ class Outcome:
     @property
     def ok(self) -> bool:
         return self.error is None
+
+    @property
+    def asked(self) -> bool:
+        """The expert was really asked; a full lane or an open breaker is no call."""
+        return not isinstance(self.error, Overloaded | BreakerOpen)
 
 
 @dataclass(frozen=True, slots=True)

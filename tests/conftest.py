@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +26,7 @@ from gateway.keys import load_keys
 from gateway.reading import load_artifact
 from gateway.server import server_config
 from gateway.settings import load_settings
-from tests.upstream import Upstream, served
+from tests.upstream import Office, Upstream, served
 
 Json = dict[str, Any]
 
@@ -39,13 +43,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="slow; --slow runs it"))
 
 
+@pytest.fixture(scope="session")
+def office() -> Iterator[Office]:
+    """The port that every scripted endpoint of this session answers on, one after the other."""
+    office = Office()
+    with served(office) as url:
+        office.url = f"{url}/v1"
+        yield office
+        office.open()
+
+
 @pytest.fixture
-def upstream() -> Iterator[Upstream]:
+def upstream(office: Office) -> Upstream:
     """A scripted endpoint; `upstream.url` is what base_url should be."""
-    endpoint = Upstream()
-    with served(endpoint) as url:
-        endpoint.url = f"{url}/v1"
-        yield endpoint
+    return office.open()
+
+
+@cache
+def unused_tls() -> ssl.SSLContext:
+    """No test speaks TLS, but without one of these each request would build its own, for 30 ms."""
+    return ssl.create_default_context()
 
 
 @dataclass
@@ -62,10 +79,10 @@ class Running:
     def post(self, path: str, body: Any = None, **more: Any) -> httpx2.Response:
         if body is not None:
             more["content"] = body if isinstance(body, bytes) else orjson.dumps(body)
-        return httpx2.post(self.url + path, timeout=30, **more)
+        return httpx2.post(self.url + path, timeout=30, verify=unused_tls(), **more)
 
     def get(self, path: str, **more: Any) -> httpx2.Response:
-        return httpx2.get(self.url + path, timeout=30, **more)
+        return httpx2.get(self.url + path, timeout=30, verify=unused_tls(), **more)
 
     def ask(self, model: str, text: str = "hi", **more: Any) -> httpx2.Response:
         body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
@@ -109,8 +126,7 @@ def gateway_in(folder: Path, yaml: str, **settings: Any) -> Iterator[Running]:
 
     with ExitStack() as stack:
         running = Running(stack.enter_context(served(create_app(gateway), config)), gateway)
-        while gateway.door.current is None and not failures:
-            time.sleep(0.005)
+        assert until(lambda: gateway.door.current is not None or bool(failures), 20), "the gateway did not load"
         if failures:
             raise failures[0]
         yield running
@@ -145,6 +161,31 @@ def metric(running: Running, name: str) -> float | None:
     """What stands behind this name, labels and all, on the page for Prometheus; None where it is not there."""
     lines = running.get("/metrics").text.splitlines()
     return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.rsplit(" ", 1)[0] == name), None)
+
+
+def coterie_environment(folder: Path, **more: str) -> dict[str, str]:
+    """A bare environment in which everything the gateway keeps lies in this folder."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "COTERIE_DATABASE_URL": f"sqlite:///{folder / 'records.db'}",
+        **more,
+    }
+
+
+COTERIE = Path(sys.executable).with_name("coterie")
+
+
+def coterie(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command, run in this folder to its end."""
+    return subprocess.run(
+        [COTERIE, *arguments],
+        cwd=folder,
+        env=coterie_environment(folder, **environment),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
 
 
 @contextmanager

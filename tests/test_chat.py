@@ -87,7 +87,9 @@ def test_the_results_of_tool_calls_go_back_to_the_expert_that_made_them(serve: S
     with serve(experts_yaml(upstream, "left", "right", supports=["tools"], policies=policies)) as running:
         question = {"role": "user", "content": "What is the weather in Bern?"}
         for _ in range(8):
-            first = running.post("/v1/chat/completions", {"model": "auto", "messages": [question], "tools": TOOLS}).json()
+            first = running.post(
+                "/v1/chat/completions", {"model": "auto", "messages": [question], "tools": TOOLS}
+            ).json()
             messages = [question, first["choices"][0]["message"]]
             messages.append({"role": "tool", "tool_call_id": "call_1", "content": "sunny"})
             after = running.post("/v1/chat/completions", {"model": "auto", "messages": messages, "tools": TOOLS}).json()
@@ -117,7 +119,9 @@ def test_what_is_not_ours_reaches_the_expert_and_comes_back_unchanged(serve: Ser
     assert answer["choices"][0]["message"]["strange_message_field"] == [1, 2]
 
 
-def test_an_experts_system_prompt_and_sampling_hold_where_the_caller_is_silent(serve: Serve, upstream: Upstream) -> None:
+def test_an_experts_system_prompt_and_sampling_hold_where_the_caller_is_silent(
+    serve: Serve, upstream: Upstream
+) -> None:
     yaml = experts_yaml(upstream, "first", system="You are first.", sampling={"temperature": 0.1, "top_p": 0.5})
     with serve(yaml) as running:
         running.ask("first", temperature=0.9)

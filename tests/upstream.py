@@ -89,6 +89,23 @@ class Upstream:
         await self.behave.get(body["model"], answer)(exchange)
 
 
+class Office:
+    """One port for one upstream after the other: a request goes to the one that is there when it comes."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._there = Upstream()
+
+    def open(self) -> Upstream:
+        self._there.go.set()
+        self._there = Upstream()
+        self._there.url = self.url
+        return self._there
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        await self._there(scope, receive, send)
+
+
 class Exchange:
     """One request at the upstream."""
 
@@ -100,7 +117,10 @@ class Exchange:
 
     async def reply(self, status: int, body: Json | bytes, headers: dict[str, str] | None = None) -> None:
         raw = body if isinstance(body, bytes) else orjson.dumps(body)
-        pairs = [(b"content-type", b"application/json"), *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
+        pairs = [
+            (b"content-type", b"application/json"),
+            *((k.encode(), v.encode()) for k, v in (headers or {}).items()),
+        ]
         await self._send({"type": "http.response.start", "status": status, "headers": pairs})
         await self._send({"type": "http.response.body", "body": raw})
 
@@ -112,8 +132,18 @@ class Exchange:
         raw = payload if isinstance(payload, bytes) else orjson.dumps(payload)
         await self._send({"type": "http.response.body", "body": b"data: " + raw + b"\n\n", "more_body": True})
 
+    async def comment(self) -> None:
+        """Ten times a second, as some servers do to keep a connection."""
+        await asyncio.sleep(0.1)
+        await self._send({"type": "http.response.body", "body": b": thinking\n\n", "more_body": True})
+
     async def end(self) -> None:
         await self._send({"type": "http.response.body", "body": b""})
+
+    async def hold(self) -> None:
+        """Wait until the test lets us go on."""
+        while not self.upstream.go.is_set():  # noqa: ASYNC110 - who sets it is in another thread
+            await asyncio.sleep(0.005)
 
     async def hang(self) -> None:
         """Wait until the other side leaves, and remember that it did."""
@@ -241,8 +271,7 @@ async def fail_twice(x: Exchange) -> None:
 
 async def held(x: Exchange) -> None:
     """Answers when the test lets it."""
-    while not x.upstream.go.is_set():
-        await asyncio.sleep(0.005)
+    await x.hold()
     await answer(x)
 
 
@@ -274,11 +303,20 @@ BEHAVIOURS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
 }
 
 
+class Server(uvicorn.Server):
+    """uvicorn, but it stops at once when it is told to, not at the next tenth of a second."""
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        while not self.should_exit:  # noqa: ASYNC110 - who sets it is in another thread
+            await asyncio.sleep(0.003)
+
+
 @contextmanager
 def served(app: Any, config: Callable[[Any], uvicorn.Config] | None = None) -> Iterator[str]:
     """The application on a free port of this machine, in a thread of its own; yields http://127.0.0.1:PORT."""
     make = config or (lambda app: uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    server = uvicorn.Server(make(app))
+    server = Server(make(app))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

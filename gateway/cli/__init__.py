@@ -24,5 +24,5 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except (ConfigError, StartError, GatewayError, RouterError) as error:
-        print(f"coterie: {error}", file=sys.stderr)
+        print(f"coterie: {getattr(error, 'message', error)}", file=sys.stderr)
         raise SystemExit(1) from None

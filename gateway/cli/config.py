@@ -26,10 +26,6 @@ def check(config: ConfigOption = None) -> None:
 @app.command()
 def schema() -> None:
     """The JSON schema of experts.yaml."""
-    print_json(
-        {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "experts.yaml",
-            **Experts.model_json_schema(),
-        }
-    )
+    described = Experts.model_json_schema()
+    described["$defs"]["Expert"]["required"] = ["name"]  # the rest may stand in `defaults`
+    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "experts.yaml", **described})

@@ -29,8 +29,9 @@ class Events:
             if line.startswith(b"data:"):
                 self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
             elif not line and self._data:
-                yield b"\n".join(self._data)
-                self._data = []
+                data, self._data = b"\n".join(self._data), []
+                if data:
+                    yield data
 
     def end(self) -> Iterator[bytes]:
         """What stands unfinished when the stream ends: servers exist that omit the last empty line."""

@@ -12,7 +12,8 @@ from eval.bench.coterie import Records, parse_records
 from eval.bench.errors import BenchError
 from eval.bench.tools import find_tools, plain
 from eval.bench.venv import STAMP, python_with, stamp
-from gateway.config_file import load_experts
+from gateway.config_file import experts_in
+from gateway.document import read_document
 
 
 def test_the_upstream_answers_one_completion_that_nginx_takes_as_it_is(tmp_path):
@@ -40,7 +41,7 @@ def test_the_proxy_keeps_its_connections_to_the_upstream(tmp_path):
 def test_coterie_takes_its_experts(tmp_path):
     file = tmp_path / "experts.yaml"
     file.write_text(coterie.experts_yaml("http://127.0.0.1:9100", "m"))
-    experts = load_experts(file, routers=["category"], strategies=["single"])
+    experts = experts_in(read_document(file, ""), routers=["category"], strategies=["single"])
     assert [(expert.provider, expert.base_url, expert.max_concurrency) for expert in experts.experts] == [
         ("openai", "http://127.0.0.1:9100/v1", 64)
     ] * 3
