@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -34,6 +35,17 @@ def coterie_commands() -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in commands() if line.startswith("coterie ")]
 
 
+def write_tables(folder: Path) -> None:
+    """A few questions in three categories, and who answered them."""
+    subjects = {"math": "sum of numbers", "coding": "python function", "history": "war and king"}
+    with (folder / "questions.jsonl").open("w") as questions, (folder / "outcomes.jsonl").open("w") as outcomes:
+        for number in range(240):
+            category, words = list(subjects.items())[number % 3]
+            row = {"query_id": f"q{number}", "text": f"What is the {words} {number}?", "category": category}
+            questions.write(json.dumps({**row, "split": "dev" if number % 5 == 0 else "train"}) + "\n")
+            outcomes.write(json.dumps({"query_id": f"q{number}", "model": "m", "score": number % 2}) + "\n")
+
+
 def test_every_command_is_known_to_a_test() -> None:
     for line in commands():
         bare = " ".join(shlex.split(line, comments=True))
@@ -45,10 +57,14 @@ def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: S
     """On experts that answer at once; the shipped ones are asked by the tests of local models."""
     config = tmp_path / "pool.yaml"
     config.write_text(experts_yaml(upstream, "first", "second"))
+    if arguments[0] == "train":
+        write_tables(tmp_path)
+        arguments = [word.replace(".parquet", ".jsonl") for word in arguments]
     home = {"COTERIE_CONFIG": str(config), "COTERIE_DATABASE_URL": f"sqlite:///{tmp_path / 'r.db'}"}
     done = subprocess.run(
         [str(Path(sys.executable).with_name("coterie")), *arguments],
         env={**os.environ, **home},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,

@@ -32,6 +32,7 @@ MEANING = {
     408: "The body came too slowly",
     413: "The body is too large",
     429: "Too much at once; retry-after says when to come back",
+    431: "The headers are too long",
     502: "The experts failed",
     503: "Nobody can be asked now",
     504: "Too slow",
