@@ -100,6 +100,8 @@ class AnnouncingServer(Server):
         if self._announcing is not None:
             self._announcing.cancel()
         await super().shutdown(sockets)
+        # uvicorn would raise the signal again and end as if killed; stopping when told to is no failure
+        self._captured_signals.clear()
 
     async def _when_ready(self, port: int) -> None:
         await self._ready()

@@ -138,7 +138,7 @@ def serve(tmp_path: Path) -> Serve:
     return partial(gateway_in, tmp_path)
 
 
-def experts_yaml(upstream: Upstream, *models: str, policies: str = "", **more: Any) -> str:
+def experts_yaml(upstream: Upstream | Office, *models: str, policies: str = "", **more: Any) -> str:
     """Experts named and modelled after behaviours of the upstream."""
     extra = "".join(f", {key}: {orjson.dumps(value).decode()}" for key, value in more.items())
     lines = ["version: 1", f"defaults: {{provider: openai, base_url: '{upstream.url}'{extra}}}", "experts:"]

@@ -256,11 +256,6 @@ def test_config_check_complains_in_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"coterie: {file}:6: experts[0].timout_s: unknown key; did you mean 'timeout_s'?")
 
 
-def test_config_used_wrongly(tmp_path: Path) -> None:
-    done = coterie(tmp_path, "config", "check", "--confg", "x")
-    assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
-
-
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Json:
     done = coterie(tmp_path_factory.mktemp("schema"), "config", "schema")

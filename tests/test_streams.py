@@ -14,12 +14,46 @@ import openai
 import orjson
 import pytest
 
-from tests.conftest import Json, Running, Serve, error_of, experts_yaml, metric, until, unused_tls
-from tests.upstream import Exchange, Upstream, chunk, error
+from tests.conftest import Json, Running, Serve, error_of, experts_yaml, gateway_in, metric, until, unused_tls
+from tests.upstream import Exchange, Office, Upstream, chunk, error
 
 KEEPALIVE = ": keepalive"
 DONE = "data: [DONE]"
 QUICK = {"first_token_timeout_s": 0.4, "between_tokens_timeout_s": 0.3, "timeout_s": 2, "retries": 0}
+
+
+EVERYONE = (
+    *(
+        "first",
+        "fail",
+        "hang",
+        "garbage",
+        "mute",
+        "terse",
+        "both",
+        "one",
+        "silent",
+        "azure",
+        "calling",
+        "long",
+    ),
+    *("die-before-content", "die-mid-stream", "stop-short", "fail-in-band", "hang-mid-stream"),
+    *("nonsense", "number", "strange-index"),
+    "second",
+)
+
+
+@pytest.fixture(scope="module")
+def house(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    yaml = experts_yaml(office, *EVERYONE, **QUICK, breaker_failures=1000)
+    with gateway_in(tmp_path_factory.mktemp("house"), yaml) as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(house: Running, upstream: Upstream) -> Running:
+    """One for all tests that need nothing else of it than an expert of that name."""
+    return house
 
 
 @contextmanager
@@ -104,14 +138,12 @@ def test_a_stream_is_kept_alive_between_tokens_too(serve: Serve, upstream: Upstr
     assert KEEPALIVE in lines[1:] and text_of(lines) == "one "
 
 
-def test_a_quick_answer_holds_no_comments(serve: Serve, upstream: Upstream) -> None:
-    with serve(experts_yaml(upstream, "first")) as running:
-        assert KEEPALIVE not in running.events("first")
+def test_a_quick_answer_holds_no_comments(gateway: Running, upstream: Upstream) -> None:
+    assert KEEPALIVE not in gateway.events("first")
 
 
-def test_a_failure_before_the_first_byte_is_an_ordinary_error(serve: Serve, upstream: Upstream) -> None:
-    with serve(experts_yaml(upstream, "fail", retries=0)) as running:
-        response = running.ask("fail", stream=True)
+def test_a_failure_before_the_first_byte_is_an_ordinary_error(gateway: Running, upstream: Upstream) -> None:
+    response = gateway.ask("fail", stream=True)
     assert response.status_code == 502 and response.headers["content-type"] == "application/json"
     assert error_of(response)["code"] == "expert_failed"
 
@@ -174,13 +206,12 @@ MID_STREAM = {
 
 
 @pytest.mark.parametrize(("name", "code"), MID_STREAM.items())
-def test_what_breaks_off_never_looks_complete(serve: Serve, upstream: Upstream, name: str, code: str) -> None:
+def test_what_breaks_off_never_looks_complete(gateway: Running, upstream: Upstream, name: str, code: str) -> None:
     upstream.behave |= {"nonsense": talk_nonsense, "number": send_a_number, "strange-index": send_a_strange_index}
-    with serve(experts_yaml(upstream, name, "second", **QUICK)) as running:
-        response = running.ask("auto", stream=True, coterie={"experts": [name, "second"]})
-        lines = [line for line in response.text.split("\n") if line]
-        record = running.get(f"/v1/decisions/{response.headers['x-coterie-decision']}").json()
-        assert metric(running, f'coterie_lane{{expert="{name}",state="busy"}}') == 0
+    response = gateway.ask("auto", stream=True, coterie={"experts": [name, "second"]})
+    lines = [line for line in response.text.split("\n") if line]
+    record = gateway.get(f"/v1/decisions/{response.headers['x-coterie-decision']}").json()
+    assert metric(gateway, f'coterie_lane{{expert="{name}",state="busy"}}') == 0
     said = broken_off(lines)
     assert (said["code"], said["type"]) == (code, "upstream_error") and said["message"].startswith(f"{name} ")
     assert text_of(lines) in {"one ", "half an ans"}
@@ -189,24 +220,23 @@ def test_what_breaks_off_never_looks_complete(serve: Serve, upstream: Upstream, 
     assert record["calls"][0]["committed"] is True and record["output_tokens"] > 0
 
 
-def test_the_openai_client_takes_a_broken_stream_for_broken(serve: Serve, upstream: Upstream) -> None:
-    with serve(experts_yaml(upstream, "stop-short")) as running:
-        stream = running.openai.chat.completions.create(
-            model="stop-short", messages=[{"role": "user", "content": "hi"}], stream=True
-        )
-        with pytest.raises(openai.APIError, match="ended its stream without saying that it was done"):
-            list(stream)
+def test_the_openai_client_takes_a_broken_stream_for_broken(gateway: Running, upstream: Upstream) -> None:
+    stream = gateway.openai.chat.completions.create(
+        model="stop-short", messages=[{"role": "user", "content": "hi"}], stream=True
+    )
+    with pytest.raises(openai.APIError, match="ended its stream without saying that it was done"):
+        list(stream)
 
 
 @pytest.mark.parametrize("name", ["die-before-content", "hang", "garbage", "fail"])
-def test_what_fails_before_it_says_anything_is_never_noticed(serve: Serve, upstream: Upstream, name: str) -> None:
-    with serve(experts_yaml(upstream, name, "second", **QUICK)) as running:
-        response = running.ask("auto", stream=True)
+def test_what_fails_before_it_says_anything_is_never_noticed(gateway: Running, upstream: Upstream, name: str) -> None:
+    response = gateway.ask("auto", stream=True, coterie={"experts": [name, "second"]})
     lines = [line for line in response.text.split("\n") if line]
     assert lines[-1] == DONE and text_of(lines) == "hello from second"
     assert {event["model"] for event in data_of(lines)} == {"second"}
     assert len({event["id"] for event in data_of(lines)}) == 1
     assert response.headers["x-coterie-model"] == "second"
+    assert upstream.asked(name) == 1
 
 
 async def only_done(x: Exchange) -> None:
@@ -223,13 +253,12 @@ async def role_and_done(x: Exchange) -> None:
 
 
 @pytest.mark.parametrize("behaviour", [only_done, role_and_done])
-def test_a_stream_that_says_nothing_at_all_is_no_answer(serve: Serve, upstream: Upstream, behaviour: Any) -> None:
+def test_a_stream_that_says_nothing_at_all_is_no_answer(gateway: Running, upstream: Upstream, behaviour: Any) -> None:
     upstream.behave["mute"] = behaviour
-    with serve(experts_yaml(upstream, "mute", "second", retries=0)) as running:
-        alone = running.ask("mute", stream=True)
-        auto = running.events("auto")
+    alone = gateway.ask("mute", stream=True)
+    auto = gateway.events("auto", coterie={"experts": ["mute", "second"]})
     assert (alone.status_code, error_of(alone)["code"]) == (502, "expert_broken")
-    assert text_of(auto) == "hello from second"
+    assert text_of(auto) == "hello from second" and upstream.asked("mute") == 2
 
 
 async def empty_answer(x: Exchange) -> None:
@@ -240,10 +269,9 @@ async def empty_answer(x: Exchange) -> None:
     await x.end()
 
 
-def test_an_answer_that_is_empty_and_says_so_is_one(serve: Serve, upstream: Upstream) -> None:
+def test_an_answer_that_is_empty_and_says_so_is_one(gateway: Running, upstream: Upstream) -> None:
     upstream.behave["terse"] = empty_answer
-    with serve(experts_yaml(upstream, "terse")) as running:
-        lines = running.events("terse")
+    lines = gateway.events("terse")
     assert lines[-1] == DONE
     assert [event["choices"][0]["finish_reason"] for event in data_of(lines)] == [None, "stop"]
 
@@ -262,10 +290,9 @@ async def two_choices(x: Exchange) -> None:
     await x.end()
 
 
-def test_each_of_several_choices_comes_to_its_end(serve: Serve, upstream: Upstream) -> None:
+def test_each_of_several_choices_comes_to_its_end(gateway: Running, upstream: Upstream) -> None:
     upstream.behave |= {"both": two_choices, "one": two_choices}
-    with serve(experts_yaml(upstream, "both", "one")) as running:
-        both, one = running.events("both", n=2), running.events("one", n=2)
+    both, one = gateway.events("both", n=2), gateway.events("one", n=2)
     ends = {
         event["choices"][0]["index"]: event["choices"][0]["finish_reason"]
         for event in data_of(both)
@@ -296,10 +323,9 @@ async def silent_about_usage(x: Exchange) -> None:
     await x.end()
 
 
-def test_where_nobody_counted_the_usage_is_estimated(serve: Serve, upstream: Upstream) -> None:
+def test_where_nobody_counted_the_usage_is_estimated(gateway: Running, upstream: Upstream) -> None:
     upstream.behave["silent"] = silent_about_usage
-    with serve(experts_yaml(upstream, "silent")) as running:
-        last = data_of(running.events("silent", stream_options={"include_usage": True}))[-1]
+    last = data_of(gateway.events("silent", stream_options={"include_usage": True}))[-1]
     assert last["usage"]["completion_tokens"] == 10 and last["usage"]["prompt_tokens"] > 0
 
 
@@ -314,26 +340,24 @@ async def azure(x: Exchange) -> None:
     await x.end()
 
 
-def test_a_stream_has_one_id_and_one_model_whatever_its_expert_says(serve: Serve, upstream: Upstream) -> None:
+def test_a_stream_has_one_id_and_one_model_whatever_its_expert_says(gateway: Running, upstream: Upstream) -> None:
     upstream.behave["azure"] = azure
-    with serve(experts_yaml(upstream, "azure")) as running:
-        events = data_of(running.events("azure"))
+    events = data_of(gateway.events("azure"))
     assert {event["id"] for event in events} == {"chatcmpl-0"} and {event["model"] for event in events} == {"azure"}
     assert [event.get("x") for event in events] == [0, 1, None]
 
 
 @pytest.mark.parametrize("name", ["first", "azure"])
-def test_no_header_is_sent_twice(serve: Serve, upstream: Upstream, name: str) -> None:
+def test_no_header_is_sent_twice(gateway: Running, upstream: Upstream, name: str) -> None:
     upstream.behave["azure"] = azure
-    with serve(experts_yaml(upstream, name)) as running:
-        responses = [running.ask(name, stream=stream, coterie={"explain": True}) for stream in (True, False)]
-        responses.append(running.ask("nobody", stream=True))
+    responses = [gateway.ask(name, stream=stream, coterie={"explain": True}) for stream in (True, False)]
+    responses.append(gateway.ask("nobody", stream=True))
     for response in responses:
         names = [name.lower() for name, _ in response.headers.multi_items()]
         assert sorted(names) == sorted(set(names))
 
 
-def test_deltas_reach_the_caller_as_they_were_sent(serve: Serve, upstream: Upstream) -> None:
+def test_deltas_reach_the_caller_as_they_were_sent(gateway: Running, upstream: Upstream) -> None:
     calls = [
         [{"index": 0, "id": "call_1", "type": "function", "function": {"name": "f", "arguments": ""}, "odd": None}],
         [{"index": 0, "function": {"arguments": '{"a'}}, {"index": 1, "id": "call_2", "function": {"name": "g"}}],
@@ -351,8 +375,7 @@ def test_deltas_reach_the_caller_as_they_were_sent(serve: Serve, upstream: Upstr
         await x.end()
 
     upstream.behave["calling"] = calling
-    with serve(experts_yaml(upstream, "calling")) as running:
-        events = data_of(running.events("calling"))
+    events = data_of(gateway.events("calling"))
     assert [event["choices"][0]["delta"] for event in events] == [*deltas, {}]
     assert events[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
@@ -366,10 +389,9 @@ async def long_winded(x: Exchange) -> None:
     await x.end()
 
 
-def test_a_long_answer_arrives_whole_and_in_order(serve: Serve, upstream: Upstream) -> None:
+def test_a_long_answer_arrives_whole_and_in_order(gateway: Running, upstream: Upstream) -> None:
     upstream.behave["long"] = long_winded
-    with serve(experts_yaml(upstream, "long")) as running:
-        lines = running.events("long")
+    lines = gateway.events("long")
     assert text_of(lines) == "".join(f"{number} " for number in range(1500)) and lines[-1] == DONE
 
 

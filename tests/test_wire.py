@@ -237,7 +237,7 @@ bodies_with_key = st.binary(max_size=60).map(lambda raw: raw + SECRET.encode()) 
 
 @given(statuses, st.dictionaries(st.just("retry-after"), words), bodies_with_key | anything.map(orjson.dumps))
 def test_every_refusal_has_a_class_and_no_key_in_it(status: int, headers: dict[str, str], body: bytes) -> None:
-    error = error_from(status, headers, body, SECRET)  # type: ignore[arg-type]
+    error = error_from(status, headers, body, SECRET)
     assert isinstance(error, ExpertError) and 400 <= error.status < 600
     assert SECRET not in error.message and "\n" not in error.message and len(error.message) < 600
     assert all(value.isdigit() for _, value in error_headers(error))
@@ -255,7 +255,7 @@ def test_every_error_inside_a_success_has_a_class(said: Any) -> None:
 @example("1e400")
 @example("٣")
 def test_any_retry_after_is_a_time_or_none(text: str) -> None:
-    wait = retry_after({"retry-after": text})  # type: ignore[arg-type]
+    wait = retry_after({"retry-after": text})
     assert wait is None or wait >= 0
 
 
@@ -342,7 +342,7 @@ async def mirror(x: Exchange) -> None:
 
 @pytest.fixture(scope="module")
 def mirrored(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with gateway_in(tmp_path_factory.mktemp("mirror"), experts_yaml(office, "mirror", "first")) as running:  # type: ignore[arg-type]
+    with gateway_in(tmp_path_factory.mktemp("mirror"), experts_yaml(office, "mirror", "first")) as running:
         yield running
 
 

@@ -110,7 +110,7 @@ def _serve_one(settings: Settings, keys: Keys) -> None:
         AnnouncingServer(config, gateway.door.opened.wait, lambda port: print(how_to_try(settings, port), flush=True))
     )
     reload_on_hangup(gateway)
-    servers[0].run()
+    servers[0].run(sockets=[bound(settings)])
     if failures:
         raise failures[0]
     if not servers[0].started:
@@ -128,9 +128,27 @@ def _serve_many(settings: Settings) -> None:
         factory=True,
         workers=settings.workers,
     )
-    bound = config.bind_socket()
-    print(how_to_try(settings, bound.getsockname()[1]), flush=True)
-    Multiprocess(config, sockets=[bound]).run()
+    listening = bound(settings)
+    print(how_to_try(settings, listening.getsockname()[1]), flush=True)
+    Multiprocess(config, sockets=[listening]).run()
+
+
+def bound(settings: Settings) -> socket.socket:
+    """The socket to listen on; StartError where the address is taken or not ours."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise StartError(
+            f"cannot listen on {settings.host}:{settings.port} ({why}); choose another with --port"
+        ) from None
+    listening.set_inheritable(True)
+    return listening
 
 
 def worker() -> object:
