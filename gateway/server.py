@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_S = 30.0
 MAX_HEADER_BYTES = 64 * 1024
+END_OF_HEAD = b"\r\n\r\n"
 UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
@@ -22,35 +23,37 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head_bytes: int | None = 0
+        self._head: bytes | None = b""
         self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
-        if self._head_bytes is None:
+        """The parser gets a head as a whole, since only then it can be judged; bodies pass through."""
+        if self._head is None:
             super().data_received(data)
             return
-        end = data.find(b"\r\n\r\n")
-        self._head_bytes += len(data) if end < 0 else end
-        if self._head_bytes > MAX_HEADER_BYTES:
-            self._refuse(
-                431, "Request Header Fields Too Large", f"The headers are longer than {MAX_HEADER_BYTES} bytes."
-            )
-            return
-        super().data_received(_without_offers(data, end))
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._deadline.cancel()
-        self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
+        if not self._head:
+            self._deadline.cancel()
+            self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
+        head = self._head + data
+        end = head.find(END_OF_HEAD)
+        if (len(head) if end < 0 else end) > MAX_HEADER_BYTES:
+            message = f"The headers are longer than {MAX_HEADER_BYTES} bytes."
+            self._refuse(431, "Request Header Fields Too Large", message)
+        elif end < 0:
+            self._unset_keepalive_if_required()
+            self._head = head
+        else:
+            self._head = b""
+            super().data_received(_without_offers(head, end))
 
     def on_headers_complete(self) -> None:
         self._deadline.cancel()
-        self._head_bytes = None
+        self._head = None
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._head_bytes = 0
+        self._head = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
@@ -77,7 +80,7 @@ class Protocol(HttpToolsProtocol):
 
 def _without_offers(data: bytes, end: int) -> bytes:
     """A request may offer to go on in HTTP/2, as Java's clients do; the parser would then drop its body. We decline."""
-    if end < 0 or b"h2c" not in data[:end]:
+    if b"h2c" not in data[:end]:
         return data
     return UPGRADE.sub(b"\r\nx-upgrade-declined:", data[:end]) + data[end:]
 

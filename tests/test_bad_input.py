@@ -412,6 +412,25 @@ def test_an_address_without_end_is_refused(gateway: Running) -> None:
     assert (status, said["code"]) == (431, "headers_too_large")
 
 
+@pytest.mark.parametrize("last", [1, 2, 3])
+def test_a_head_may_come_in_pieces(gateway: Running, last: int) -> None:
+    body = orjson.dumps(chat(messages=[{"role": "user", "content": "x"}], x="x" * 100_000))
+    whole = head(length=len(body))
+    assert raw(gateway, whole[:-last], whole[-last:] + body, every_s=0.05).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_an_offer_of_http2_may_come_in_pieces(gateway: Running) -> None:
+    offer = head("upgrade: h2c", length=len(BODY)).replace(b"connection: close", b"connection: Upgrade")
+    assert raw(gateway, offer[:-9], offer[-9:] + BODY, every_s=0.05, wait_s=1).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.xfail(strict=True, reason="uvicorn sends chunks to callers of HTTP/1.0, who do not know them")
+def test_a_stream_in_http_1_0_is_not_chunked(gateway: Running) -> None:
+    body = orjson.dumps(chat(stream=True))
+    heard = raw(gateway, head(length=len(body), version="1.0") + body)
+    assert b"\r\n\r\ndata: " in heard and b"transfer-encoding" not in heard
+
+
 def test_headers_without_end_are_refused(gateway: Running) -> None:
     heard = raw(gateway, head("x-a: " + "a" * 2_000_000, length=len(BODY)) + BODY)
     assert parsed(heard)[0] == 431
@@ -522,6 +541,12 @@ def test_without_the_right_key_nothing_is_told(
         assert (response.status_code, said["type"], said["code"]) == (401, "authentication_error", "invalid_api_key")
         assert "wrong-key" not in response.text and "Authorization: Bearer" in said["message"]
     assert upstream.received == []
+
+
+def test_after_a_refusal_the_connection_is_of_further_use(locked: Running, upstream: Upstream) -> None:
+    keep = head(length=200_000).replace(b"connection: close\r\n", b"") + b"x" * 200_000
+    heard = raw(locked, keep + head("authorization: Bearer key-of-acme-1", length=len(BODY)) + BODY)
+    assert [part[:3] for part in heard.split(b"HTTP/1.1 ")[1:]] == [b"401", b"200"]
 
 
 @pytest.mark.parametrize("headers", [ACME, {"x-api-key": "key-of-acme-1"}])

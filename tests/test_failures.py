@@ -448,6 +448,20 @@ def test_experts_that_are_full_use_up_no_calls(serve: Serve, upstream: Upstream)
     assert response.status_code == 200 and response.json()["model"] == "free"
 
 
+def test_an_expert_without_its_key_is_missed_by_name_and_not_by_auto(serve: Serve, upstream: Upstream) -> None:
+    yaml = experts_yaml(upstream, "first") + "  - {name: keyed, model: m, api_key_env: NOT_SET}\n"
+    with serve(yaml) as running:
+        named, auto = running.ask("keyed"), running.ask("auto")
+        listed = {model["id"]: model["coterie"] for model in running.get("/v1/models").json()["data"]}
+        ready = running.get("/ready").json()["experts"]
+    reason = "the environment variable NOT_SET is not set"
+    assert (named.status_code, error_of(named)["code"]) == (503, "no_expert_available")
+    assert reason in error_of(named)["message"]
+    assert auto.json()["model"] == "first"
+    assert (listed["keyed"]["available"], listed["keyed"]["reason"]) == (False, reason)
+    assert ready == {"first": "available", "keyed": reason}
+
+
 def test_when_everyone_is_left_alone_that_is_what_is_said(serve: Serve, upstream: Upstream) -> None:
     upstream.behave |= {"a": fail, "b": fail}
     with serve(experts_yaml(upstream, "a", "b", breaker_failures=1, retries=0)) as running:

@@ -99,6 +99,16 @@ def test_a_route_says_everything_and_asks_nobody(gateway: Running, upstream: Ups
     assert upstream.received == []
 
 
+def test_everything_that_may_be_asked_for_is_listed(gateway: Running) -> None:
+    models = {model["id"]: model for model in gateway.get("/v1/models").json()["data"]}
+    assert {"auto", "auto:cheap", "auto:fast", "auto:best", "auto:category", "sticky", "maths"} <= set(models)
+    assert all(set(model) == {"id", "object", "created", "owned_by", "coterie"} for model in models.values())
+    assert models["maths"]["coterie"]["abilities"] == {"math": 0.8, "default": 0.35}
+    assert models["maths"]["coterie"]["context"] == 32000 and models["auto"]["coterie"]["kind"] == "virtual"
+    assert gateway.get("/v1/models/maths").json() == models["maths"]
+    assert all(gateway.ask(name).status_code == 200 for name in models)
+
+
 def test_a_named_expert_is_asked_whatever_the_question(gateway: Running) -> None:
     assert gateway.ask("writing", EQUATION).json()["model"] == "writing"
     route = routed(gateway, EQUATION, model="writing")
