@@ -99,20 +99,28 @@ def _room_left(room: int, taken: int, *, latest: bool) -> int:
 def ask_in(turn: str) -> str:
     """What a long turn asks, without what was pasted beside it; all of the turn where that cannot be told.
 
-    People put the question before or after what they paste, in a paragraph of its own.
+    People put the question before or after what they paste, in a paragraph or on a line of its own.
     """
     if len(turn) < LONG_TURN:
         return turn
-    paragraphs = [paragraph.strip() for paragraph in turn.split("\n\n") if paragraph.strip()]
-    edges = dict.fromkeys((paragraphs[0], paragraphs[-1]))
-    return "\n".join(edge for edge in edges if is_ask(edge)) or turn
+    paragraphs = _pieces(turn.replace("\r\n", "\n").replace("\n \n", "\n\n"), "\n\n")
+    lines = _pieces(turn, "\n")
+    ends = [(paragraphs[0], lines[0]), (paragraphs[-1], lines[-1])]
+    asks = [next(filter(is_ask, candidates), "") for candidates in ends]
+    return "\n".join(dict.fromkeys(filter(None, asks))) or turn
+
+
+def _pieces(text: str, between: str) -> list[str]:
+    """The parts of a text that hold letters: fences and rules do not."""
+    stripped = (piece.strip() for piece in text.split(between))
+    return [piece for piece in stripped if any(map(str.isalpha, piece))] or [text]
 
 
 def is_ask(paragraph: str) -> bool:
     """A short paragraph that ends in a question mark or begins like a request."""
     if len(paragraph) > LONGEST_ASK:
         return False
-    first = paragraph.split(maxsplit=1)[0].strip(",.:;!").lower()
+    first = (paragraph.split(maxsplit=1) or [""])[0].strip(",.:;!").lower()
     return paragraph.endswith("?") or "? " in paragraph or first in REQUESTS
 
 

@@ -306,7 +306,6 @@ def test_what_was_pasted_does_not_outvote_the_question(
 APART = {"a line": "\n", "a fence": ":\n```\n", "dashes": "\n---\n", "Windows": "\r\n\r\n", "a blank": "\n \n"}
 
 
-@pytest.mark.xfail(strict=True, reason="ask_in knows a paragraph only by two bare line feeds")
 @pytest.mark.parametrize(("question", "pasted"), PASTED[:3], ids=lambda text: text[:12])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("apart", APART)

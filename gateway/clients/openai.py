@@ -15,6 +15,7 @@ from gateway.errors import ExpertBroken, ExpertTimeout
 from gateway.experts import Expert
 from gateway.types import Reply
 from gateway.wire.completion import read_completion
+from gateway.wire.jsons import NotPassable, loads
 from gateway.wire.sse import Events
 
 MAX_ERROR_BYTES = 64 * 1024
@@ -115,9 +116,9 @@ class OpenAIClient:
 
 def _json(data: bytes) -> Any:
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise ExpertBroken("answered with something that is not JSON") from None
+        return loads(data)
+    except NotPassable as error:
+        raise ExpertBroken(f"answered with something that is {error}") from None
 
 
 async def _at_most(arrival: Arrival, limit: int) -> bytes:

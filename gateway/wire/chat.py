@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 from rapidfuzz import process
 
 from gateway.errors import BadRequest
 from gateway.types import Json
 from gateway.wire.headers import wishes_in_headers
+from gateway.wire.jsons import NotPassable, loads
 from gateway.wishes import NO_WISHES, Wishes
 
-DEEPEST = 250
 """Levels of nesting that orjson writes, with a few to spare."""
 
 
@@ -84,13 +83,9 @@ def read_chat(raw: bytes, headers: Mapping[str, str], max_messages: int) -> tupl
 def read_json(raw: bytes) -> Json:
     """A JSON object; BadRequest where the bytes are anything else."""
     try:
-        body = orjson.loads(raw)
-        if raw.count(b"{") + raw.count(b"[") > DEEPEST:
-            orjson.dumps(body)  # it reads deeper than it writes, and what cannot be written cannot be passed on
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is not valid JSON: {error}") from None
-    except orjson.JSONEncodeError:
-        raise BadRequest(f"The body is nested more than {DEEPEST} levels deep.") from None
+        body = loads(raw)
+    except NotPassable as error:
+        raise BadRequest(f"The body is {error}.") from None
     if not isinstance(body, dict):
         raise BadRequest('The body must be a JSON object, such as {"model": "auto", "messages": [...]}')
     return body
