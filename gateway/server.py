@@ -24,31 +24,35 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._head: bytes | None = b""
-        self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        """The parser gets a head as a whole, since only then it can be judged; bodies pass through."""
+        """The parser gets a head as a whole, since only then it can be judged; what it has begun it goes on with."""
         if self._head is None:
             super().data_received(data)
             return
-        if not self._head:
-            self._deadline.cancel()
-            self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
         head = self._head + data
         end = head.find(END_OF_HEAD)
-        if (len(head) if end < 0 else end) > MAX_HEADER_BYTES:
+        if not head[:1].isalpha():
+            super().data_received(head)  # no method begins like this; the parser says so at once
+        elif (len(head) if end < 0 else end) > MAX_HEADER_BYTES:
             message = f"The headers are longer than {MAX_HEADER_BYTES} bytes."
             self._refuse(431, "Request Header Fields Too Large", message)
         elif end < 0:
             self._unset_keepalive_if_required()
+            self._wait_for_head()
             self._head = head
         else:
             self._head = b""
             super().data_received(_without_offers(head, end))
 
-    def on_headers_complete(self) -> None:
-        self._deadline.cancel()
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
         self._head = None
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -56,8 +60,17 @@ class Protocol(HttpToolsProtocol):
         self._head = b""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEADERS_S, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "Bad Request", "The request is not valid HTTP: a header is malformed.")

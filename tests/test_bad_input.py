@@ -424,7 +424,6 @@ def test_an_offer_of_http2_may_come_in_pieces(gateway: Running) -> None:
     assert raw(gateway, offer[:-9], offer[-9:] + BODY, every_s=0.05, wait_s=1).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-@pytest.mark.xfail(strict=True, reason="after a request sent along with it, the parser has half of the head already")
 @pytest.mark.parametrize("last", [1, 2, 3])
 def test_a_head_that_follows_a_request_may_come_in_pieces(gateway: Running, last: int) -> None:
     closing = head(length=len(BODY))
@@ -433,9 +432,6 @@ def test_a_head_that_follows_a_request_may_come_in_pieces(gateway: Running, last
     assert [part[:3] for part in heard.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what does not look like HTTP is waited for, for 30 s, until its head should end"
-)
 def test_who_speaks_tls_to_a_plain_port_is_told_at_once(gateway: Running) -> None:
     hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 32
     assert parsed(raw(gateway, hello, wait_s=1))[0] == 400
