@@ -107,12 +107,7 @@ def test_what_it_serves_when_it_is_told_to_stop_comes_to_its_end(upstream: Upstr
     assert [row["status"] for row in records(tmp_path)] == ["invalid_value", "expert_failed", "ok"]
     assert SAID not in served.printed
     assert all(SAID.encode() not in file.read_bytes() for file in tmp_path.glob("records.db*"))
-    assert -code in {0, signal.SIGTERM}
-
-
-def test_stopping_it_is_no_failure(upstream: Upstream, tmp_path: Path) -> None:
-    with serving(tmp_path, experts_yaml(upstream, "first")) as served:
-        assert served.stop() == 0
+    assert code == 0
 
 
 @pytest.mark.slow

@@ -5,14 +5,21 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests.conftest import Running, Serve, beside, error_of, experts_yaml, gateway_in, metric, until
+from gateway.consult import Brief
+from gateway.features import features_of
+from gateway.types import Decision, Estimate, Limits, Outcome, Plan, Query
+from tests.conftest import Running, Serve, beside, error_of, experts_yaml, gateway_in, metric, until, unused_tls
 from tests.upstream import TOOL_CALL, Exchange, Office, Upstream, answer, completion, error, fail
 
 QUICK = {"first_token_timeout_s": 0.3, "between_tokens_timeout_s": 0.3, "timeout_s": 0.6, "retries": 0}
+CHAT = "/v1/chat/completions"
+HELLO = b'{"model": "shaky", "messages": [{"role": "user", "content": "hi"}]}'
 Behaviour = Callable[[Exchange], Awaitable[None]]
 
 
@@ -297,6 +304,22 @@ def test_a_trial_that_fails_opens_the_breaker_again(serve: Serve, upstream: Upst
     assert upstream.asked("fail") == 3
 
 
+@pytest.mark.xfail(strict=True, reason="the trial stays taken for another rest, whatever came of it")
+@pytest.mark.parametrize("how", ["refuse", "busy", "hang"])
+def test_a_trial_that_tells_nothing_leaves_room_for_the_next(serve: Serve, upstream: Upstream, how: str) -> None:
+    """A refusal is a sign of life, and so is a rate limit; a caller who leaves is no sign at all."""
+    upstream.behave["shaky"] = fail
+    with serve(experts_yaml(upstream, "shaky", breaker_failures=1, breaker_rest_s=1.2, retries=0)) as running:
+        running.ask("shaky")
+        assert until(lambda: metric(running, 'coterie_breaker{expert="shaky"}') == 1, 2)
+        upstream.behave["shaky"] = upstream.behave[how]
+        with pytest.raises(httpx2.ReadTimeout) if how == "hang" else nullcontext():
+            httpx2.post(running.url + CHAT, content=HELLO, timeout=0.2, verify=unused_tls())
+        assert until(lambda: metric(running, "coterie_in_work") == 0, 1)
+        upstream.behave["shaky"] = answer
+        assert running.ask("shaky").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["refuse", "busy"])
 def test_refusals_and_rate_limits_open_no_breaker(serve: Serve, upstream: Upstream, name: str) -> None:
     with serve(experts_yaml(upstream, name, breaker_failures=1, retries=0)) as running:
@@ -377,11 +400,28 @@ def test_a_deadline_of_the_callers_own_is_kept(serve: Serve, upstream: Upstream,
     assert "0.3" in error_of(response)["message"]
 
 
-def test_after_the_deadline_nobody_else_is_asked(serve: Serve, upstream: Upstream) -> None:
-    with serve(experts_yaml(upstream, "hang", "second")) as running:
-        response = running.ask("auto", coterie={"deadline_s": 0.3})
-    assert response.status_code == 504
-    assert upstream.asked("second") == 0
+async def nobody(expert: str, *more: object) -> Outcome:
+    raise AssertionError(f"{expert} should not be asked")
+
+
+@pytest.mark.xfail(strict=True, reason="timers fire a little early, and with 0.2 ms left the next expert is asked")
+def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
+    query = Query("dec_1", "auto", {"messages": []})
+    decision = Decision((Estimate("next", 0.5, 0.1, 0.0, 1.0),), (), "category", "v1", 1.0, True, None, "")
+    plan = Plan(("next",), "single", Limits(3, None, 10.0), 1.0, "auto", "")
+    begun = time.monotonic() - 10.0 + 0.001
+    brief = Brief(query, features_of(query, read=False), decision, plan, nobody, None, begun)
+    assert brief.may_consult("next") is False
+
+
+def test_the_deadline_holds_for_all_experts_together(serve: Serve, upstream: Upstream) -> None:
+    upstream.behave["slow"] = upstream.behave["hang"]
+    with serve(experts_yaml(upstream, "hang", "slow", timeout_s=0.3, retries=0)) as running:
+        begun = time.monotonic()
+        response = running.ask("auto", coterie={"deadline_s": 0.5})
+        took = time.monotonic() - begun
+    assert response.status_code == 504 and 0.5 <= took < 1
+    assert [upstream.asked(name) for name in ("hang", "slow")] == [1, 1]
 
 
 def test_no_more_experts_are_asked_than_the_caller_allows(serve: Serve, upstream: Upstream) -> None:

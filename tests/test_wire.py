@@ -81,11 +81,12 @@ def test_an_event_without_data_is_none() -> None:
     assert heard([b"data:\n\ndata: \n\nevent: ping\n\ndata: x\n\n"]) == [b"x"]
 
 
-def test_an_event_without_end_is_given_up() -> None:
+@pytest.mark.parametrize("end", [b"", b"\n"], ids=["one line", "many lines"])
+def test_an_event_without_end_is_given_up(end: bytes) -> None:
     events = Events()
     with pytest.raises(ExpertBroken, match="event without end"):
         for _ in range(20):
-            list(events.feed(b"x" * 1024 * 1024))
+            list(events.feed(b"data: " + b"x" * 1024 * 1024 + end))
 
 
 # --- chunks and completions

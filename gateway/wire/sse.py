@@ -22,7 +22,7 @@ class Events:
         """The data of the events that this piece completes; ExpertBroken where one is endless."""
         lines = (self._rest + piece).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > MAX_EVENT_BYTES:
+        if len(self._rest) + sum(map(len, self._data)) > MAX_EVENT_BYTES:
             raise ExpertBroken("sent an event without end")
         for line in lines:
             line = line.rstrip(b"\r")
