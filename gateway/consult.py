@@ -14,6 +14,10 @@ Ask = Callable[[str, Query, Features, float, Hear | None], Awaitable[Outcome]]
 """(expert, query, features, seconds left, hear) -> outcome; the dispatcher in serving, recorded answers in replay."""
 
 
+TOO_LATE_S = 0.005
+"""Less than this is left only because timers fire a little early."""
+
+
 class Brief:
     """What a strategy is given: the query, what was decided and planned, and `consult`."""
 
@@ -43,7 +47,7 @@ class Brief:
         spent = sum(outcome.cost_usd for outcome in self.outcomes)
         affordable = limits.cost_usd is None or spent + self._price.get(expert, 0.0) <= limits.cost_usd
         calls = sum(outcome.asked for outcome in self.outcomes)
-        return calls < limits.calls and affordable and self.seconds_left > 0
+        return calls < limits.calls and affordable and self.seconds_left > TOO_LATE_S
 
     @property
     def seconds_left(self) -> float:

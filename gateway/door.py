@@ -51,7 +51,7 @@ class Door:
         """Forbidden where no admin key is configured, Unauthorized where it is not the one that was sent."""
         if self.settings.admin_key is None:
             raise Forbidden("There is no admin key; set COTERIE_ADMIN_KEY and start again.")
-        if not self.keys.is_admin(headers.get("authorization")):
+        if not self.keys.is_admin(headers.get("authorization"), headers.get("x-api-key")):
             raise Unauthorized("This needs the admin key: Authorization: Bearer <COTERIE_ADMIN_KEY>.")
 
     @contextmanager

@@ -158,7 +158,7 @@ class ExpertFailed(ExpertError):
 
 
 class ExpertRefused(ExpertError):
-    """The expert says that the request is wrong (400, 404, 413, 422)."""
+    """The expert says that the request is wrong (400, 409, 413, 415, 422)."""
 
     may_quote = True
     status, type = 400, "invalid_request_error"

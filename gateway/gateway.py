@@ -21,7 +21,6 @@ from gateway.dispatch.dispatcher import Desk, Dispatcher
 from gateway.dispatch.lane import Lane
 from gateway.dispatch.pulse import Pulse
 from gateway.door import Door
-from gateway.errors import ConfigError, StartError
 from gateway.fittings import Opened, models_folder, recorder_for, request_log_for, secret
 from gateway.keys import Keys
 from gateway.metrics import Metrics, dispatch_state
@@ -102,7 +101,7 @@ class Gateway:
         try:
             await self._load()
             self.reload.version = 1
-        except (ConfigError, StartError) as error:
+        except Exception as error:  # whatever it is, a gateway without a pipeline must not go on in silence
             self._give_up(error)
 
     async def _load(self) -> None:

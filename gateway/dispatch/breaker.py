@@ -72,9 +72,19 @@ class Breakers:
         except SharedStateError as error:
             log.warning("breaker state not shared", extra={"expert": expert.name, "reason": error.message})
 
+    async def undecided(self, expert: Expert) -> None:
+        """A call ended without a word on the expert, for its caller left: after a trial, another may follow at once."""
+        if self._seen.setdefault(expert.name, Seen()).failures < expert.breaker_failures:
+            return
+        try:
+            await self._shared.delete(f"breaker:probe:{expert.name}")
+        except SharedStateError as error:
+            log.warning("breaker state not shared", extra={"expert": expert.name, "reason": error.message})
+
     async def failed(self, expert: Expert, error: ExpertError) -> None:
-        """One more failure; the breaker opens when they are too many in a row."""
+        """One more failure; the breaker opens when they are too many in a row. A refusal is a sign of life."""
         if not isinstance(error, COUNTED):
+            await self.succeeded(expert)
             return
         seen = self._seen.setdefault(expert.name, Seen())
         seen.failures += 1

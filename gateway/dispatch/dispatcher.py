@@ -64,6 +64,7 @@ class Dispatcher:
             attempt.error = error
         except asyncio.CancelledError:
             attempt.error = Cancelled("the caller left")
+            await self.breakers.undecided(desk.expert)
         return _outcome(desk, attempt)
 
     async def _within(
