@@ -21,7 +21,6 @@ HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e\t]*$")]
 Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-ALL_CAPABILITIES: frozenset[str] = frozenset({"tools", "json_schema", "images", "audio", "files"})
 NOT_SAMPLING = frozenset({"model", "messages", "stream", "stream_options", "coterie"})
 RESERVED = "auto"
 DEFAULT_THRIFT = 0.3

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from gateway.types import Features, Json, Query
+from gateway.wire.completion import CHARACTERS_PER_TOKEN
 
-CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_ATTACHMENT = 800
 READ_CHARACTERS = 4000

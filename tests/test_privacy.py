@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.clients.upstream_errors import LONGEST_MESSAGE, repeatable
 from tests.conftest import Running, Serve, experts_yaml, until
 from tests.upstream import Upstream
 
@@ -67,3 +68,9 @@ def test_an_error_that_quotes_the_prompt_reaches_the_caller_and_nobody_else(
     assert SAID in refused.json()["error"]["message"] and SAID in both.json()["error"]["message"]
     assert SAID not in capfd.readouterr().err
     assert SAID.encode() not in files_in(tmp_path)
+
+
+def test_a_key_at_the_place_where_a_long_message_is_cut_shows_no_part_of_itself() -> None:
+    key = "sk-" + "k" * 40
+    for before in range(LONGEST_MESSAGE - len(key), LONGEST_MESSAGE):
+        assert "kk" not in repeatable("x" * before + key + "y" * 100, key)

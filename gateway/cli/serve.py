@@ -23,6 +23,7 @@ from gateway.gateway import Gateway
 from gateway.keys import Keys, load_keys
 from gateway.log import start_logging
 from gateway.models import MODELS, fetch, resolve
+from gateway.pool import Pool
 from gateway.reading import load_artifact
 from gateway.server import AnnouncingServer, server_config
 from gateway.settings import Settings, environment, export, load_settings
@@ -42,7 +43,9 @@ def serve(
     start_logging(settings.log_level)
     keys = keys_of(settings)
     check_start(settings, keys)
-    fetch_models(settings)
+    pool = configured(settings).pool
+    asyncio.run(_open_once(settings))
+    fetch_models(settings, pool)
     if settings.workers > 1:
         _serve_many(settings)
     else:
@@ -66,8 +69,6 @@ def check_start(settings: Settings, keys: Keys) -> None:
             "several workers must agree on breakers and sessions, and that needs Redis; "
             "set COTERIE_REDIS_URL, or start one worker"
         )
-    configured(settings)
-    asyncio.run(_open_once(settings))
 
 
 async def _open_once(settings: Settings) -> None:
@@ -76,9 +77,9 @@ async def _open_once(settings: Settings) -> None:
         pass
 
 
-def fetch_models(settings: Settings) -> None:
+def fetch_models(settings: Settings, pool: Pool) -> None:
     """Fetch the files of local models before anything listens, with a progress bar where somebody watches."""
-    for member in configured(settings).pool.present:
+    for member in pool.present:
         if member.expert.provider == "local":
             entry = resolve(member.expert.model, settings.config.parent, MODELS)
             fetch(entry, models_folder(settings), sys.stderr.isatty())

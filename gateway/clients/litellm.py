@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from gateway.clients.base import Call
+from gateway.clients.upstream_errors import BUSY, repeatable
 from gateway.errors import (
     ExpertBroken,
     ExpertBusy,
@@ -23,8 +24,6 @@ from gateway.experts import Expert
 from gateway.settings import keep_litellm_offline
 from gateway.types import Reply
 from gateway.wire.completion import has_content, read_completion
-
-LONGEST_MESSAGE = 500
 
 
 def load_litellm() -> Any:
@@ -104,9 +103,7 @@ class LiteLLMClient:
             yield chunk
 
     def _in_our_words(self, error: Exception) -> ExpertError:
-        message = " ".join(str(error).split())[:LONGEST_MESSAGE]
-        if self._key:
-            message = message.replace(self._key, "***")
+        message = repeatable(str(error), self._key)
         return _classes(getattr(error, "status_code", None), type(error).__name__, message)
 
 
@@ -116,7 +113,7 @@ def _classes(status: int | None, name: str, message: str) -> ExpertError:
         return ExpertRefused(f"refused: {message}", code="context_length_exceeded")
     if status in {401, 403}:
         return ExpertDenied("does not take our key; check its api_key_env")
-    if status in {429, 503, 529}:
+    if status in BUSY:
         return ExpertBusy(f"is busy: {message}")
     if status in {408, 504} or "Timeout" in name:
         return ExpertTimeout(f"ran out of time: {message}")

@@ -85,6 +85,10 @@ def _said(body: bytes, key: str) -> tuple[str, str]:
     error = said.get("error", said) if isinstance(said, dict) else said
     message, code = (error.get("message"), error.get("code")) if isinstance(error, dict) else (error, None)
     text = message if isinstance(message, str) else orjson.dumps(error).decode()
-    if key:
-        text = text.replace(key, "***")
-    return " ".join(text.split())[:LONGEST_MESSAGE] or "no reason given", str(code) if code is not None else ""
+    return repeatable(text, key), str(code) if code is not None else ""
+
+
+def repeatable(text: str, key: str) -> str:
+    """Somebody else's words as we may pass them on: without our key, on one line, and not too many."""
+    hidden = text.replace(key, "***") if key else text
+    return " ".join(hidden.split())[:LONGEST_MESSAGE] or "no reason given"

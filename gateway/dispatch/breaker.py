@@ -31,6 +31,10 @@ COUNTED = (ExpertBroken, ExpertDenied, ExpertFailed, ExpertTimeout, ExpertUnreac
 log = logging.getLogger("coterie.breaker")
 
 
+def _not_shared(expert: Expert, error: SharedStateError) -> None:
+    log.warning("breaker state not shared", extra={"expert": expert.name, "reason": error.message})
+
+
 @dataclass(slots=True)
 class Seen:
     """What this instance last knew of one expert's breaker."""
@@ -70,7 +74,7 @@ class Breakers:
             for part in ("failures", "open", "probe"):
                 await self._shared.delete(f"breaker:{part}:{expert.name}")
         except SharedStateError as error:
-            log.warning("breaker state not shared", extra={"expert": expert.name, "reason": error.message})
+            _not_shared(expert, error)
 
     async def undecided(self, expert: Expert) -> None:
         """A call ended without a word on the expert, for its caller left: after a trial, another may follow at once."""
@@ -79,7 +83,7 @@ class Breakers:
         try:
             await self._shared.delete(f"breaker:probe:{expert.name}")
         except SharedStateError as error:
-            log.warning("breaker state not shared", extra={"expert": expert.name, "reason": error.message})
+            _not_shared(expert, error)
 
     async def failed(self, expert: Expert, error: ExpertError) -> None:
         """One more failure; the breaker opens when they are too many in a row. A refusal is a sign of life."""
@@ -94,7 +98,7 @@ class Breakers:
                 await self._shared.put(f"breaker:open:{expert.name}", self._instance, expert.breaker_rest_s)
                 await self._shared.delete(f"breaker:probe:{expert.name}")
         except SharedStateError as problem:
-            log.warning("breaker state not shared", extra={"expert": expert.name, "reason": problem.message})
+            _not_shared(expert, problem)
         if seen.failures >= expert.breaker_failures:
             seen.open_until = self._clock() + expert.breaker_rest_s
             log.warning("breaker opened", extra={"expert": expert.name, "reason": error.message})
@@ -116,7 +120,7 @@ class Breakers:
             failures = int(await self._shared.get(f"breaker:failures:{expert.name}") or 0)
             is_open = failures >= expert.breaker_failures and await self._shared.get(f"breaker:open:{expert.name}")
         except SharedStateError as error:
-            log.warning("breaker state not shared", extra={"expert": expert.name, "reason": error.message})
+            _not_shared(expert, error)
             return
         seen.failures = failures
         if is_open and seen.open_until <= self._clock():
