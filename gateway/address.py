@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -29,9 +29,9 @@ class Address:
     about: str
 
 
-def addresses(experts: Experts) -> dict[str, Address]:
-    """Everything that may stand in the `model` field."""
-    book = {address.name: address for address in _virtual(experts)}
+def addresses(experts: Experts, routers: Collection[str] = ROUTERS) -> dict[str, Address]:
+    """Everything that may stand in the `model` field; routers: those that the artifact has."""
+    book = {address.name: address for address in _virtual(experts, routers)}
     auto = experts.policy()
     for expert in experts.experts:
         about = expert.description or f"expert: {expert.model} ({expert.provider})"
@@ -48,12 +48,12 @@ def find(book: dict[str, Address], name: str) -> Address:
     return book[name]
 
 
-def _virtual(experts: Experts) -> Iterator[Address]:
+def _virtual(experts: Experts, routers: Collection[str]) -> Iterator[Address]:
     auto = experts.policy()
     yield Address(RESERVED, "", auto, "the default policy chooses")
     for knob, change in KNOBS.items():
         yield Address(f"auto:{knob}", "", auto.model_copy(update=change), f"the default policy, {knob}")
-    for router in sorted(ROUTERS):
+    for router in sorted(routers):
         yield Address(f"auto:{router}", "", auto.model_copy(update={"router": router}), f"router {router} alone")
     for strategy in STRATEGIES:
         yield Address(f"auto:{strategy}", "", auto.model_copy(update={"strategy": strategy}), f"strategy {strategy}")

@@ -7,29 +7,55 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.address import Address, addresses
+from gateway.budgets import within_budgets
+from gateway.columns import Columns
 from gateway.config_file import experts_in, listed
-from gateway.document import read_document
+from gateway.document import Misplaced, read_document
 from gateway.experts import Experts
+from gateway.lengths import ratios
 from gateway.pool import Pool, gather
 from gateway.reading import ROUTERS, Reading, readings
+from gateway.reference import PLAIN, Reference
 from gateway.strategies import STRATEGIES
-from routers.artifacts import CategoryArtifact
+from routers.base import Array
+from routers.suite import Suite
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What experts.yaml says, with this environment's keys and this artifact's routers."""
+    """What experts.yaml says, with this environment's keys and this suite's routers."""
 
     experts: Experts
     pool: Pool
     book: dict[str, Address]
     readings: dict[str, Reading]
+    habits: Array
+    """(m,): how many times as much as the average expert each of the pool writes."""
+    general: dict[str, Mapping[str, float]]
+    """By router: what each expert scores on average over all categories."""
 
 
-def configure(path: Path, environment: Mapping[str, str], artifact: CategoryArtifact) -> Configuration:
+def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Configuration:
     """ConfigError or StartError, in one line, where anything is wrong."""
     document = read_document(path, listed(Experts.model_fields))
     experts = experts_in(document, routers=ROUTERS, strategies=STRATEGIES)
     with document.placing():
-        routers = readings(artifact, experts)
-    return Configuration(experts, gather(experts, environment), addresses(experts), routers)
+        routers = readings(suite, experts, path.parent)
+        _check_routers(experts, routers)
+    pool = gather(experts, environment)
+    habits = ratios(Columns.of(pool.members.values()), suite.verbosity)
+    with document.placing():
+        experts = within_budgets(experts, pool, routers, habits)
+    general = {name: Reference.by(reading, tuple(PLAIN.values())).general() for name, reading in routers.items()}
+    return Configuration(experts, pool, addresses(experts, routers), routers, habits, general)
+
+
+def _check_routers(experts: Experts, routers: Mapping[str, Reading]) -> None:
+    """Misplaced where a policy names a router that the artifact lacks, or that does not know everybody."""
+    for name, policy in {"auto": experts.policy(), **experts.policies}.items():
+        if policy.router not in routers:
+            known = ", ".join(sorted(routers)) or "none"
+            raise Misplaced(
+                ("policies", name, "router"),
+                f"the artifact has no router {policy.router}; it has {known}",
+            )

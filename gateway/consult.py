@@ -39,13 +39,12 @@ class Brief:
         self._ask = ask
         self._listener = listener
         self._deadline = started + plan.limits.seconds
-        self._price = {estimate.expert: estimate.cost_usd for estimate in decision.estimates}
 
     def may_consult(self, expert: str) -> bool:
         """Whether one more call stays within the plan's calls, dollars and seconds."""
         limits = self.plan.limits
         spent = sum(outcome.cost_usd for outcome in self.outcomes)
-        affordable = limits.cost_usd is None or spent + self._price.get(expert, 0.0) <= limits.cost_usd
+        affordable = limits.cost_usd is None or spent + self.decision.estimates.of(expert).cost_usd <= limits.cost_usd
         calls = sum(outcome.asked for outcome in self.outcomes)
         return calls < limits.calls and affordable and self.seconds_left > TOO_LATE_S
 

@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from gateway.experts import Expert
+import numpy as np
+
+from gateway.estimates import Estimates
 from gateway.reading import Forecast, Reading
-from gateway.types import Decision, Dropped, Estimate, Features
+from gateway.types import Decision, Dropped
+from routers.base import Array
 
 NAMED = "none"
 """The router of a query whose caller has chosen."""
-Latencies = Mapping[str, float]
-"""Seconds that a call is expected to take, by expert."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """What one query is expected to take at every expert of the pool: tokens written, dollars, seconds; (m,) each.
+
+    typical_tokens: what the average expert writes, whatever the caller allows.
+    """
+
+    typical_tokens: float
+    output_tokens: Array
+    cost_usd: Array
+    latency_s: Array
 
 
 def decide(
-    features: Features,
-    experts: Sequence[Expert],
+    names: Sequence[str],
+    places: Array,
     dropped: Sequence[Dropped],
     reading: Reading,
     forecast: Forecast,
-    latencies: Latencies,
+    where: Array,
+    expected: Expected,
 ) -> Decision:
-    """What one router says of one query, with what each expert would cost."""
+    """What one router says of one query, with what each expert at these places of the pool would cost.
+
+    where: (k,) in which of the router's columns each of them stands.
+    """
+    experts = tuple(names) if len(places) == len(names) else tuple(map(names.__getitem__, places.tolist()))
+    score, std = forecast.mean[where], forecast.std[where]
     return Decision(
-        estimates=tuple(
-            _estimate(expert, forecast.mean[expert.name], forecast.std[expert.name], features, latencies)
-            for expert in experts
-        ),
+        estimates=_estimates(experts, places, score, std, expected),
         dropped=tuple(dropped),
         router=reading.name,
         artifact=reading.version,
         confidence=forecast.confidence,
         sure=forecast.confidence >= reading.sure_above,
         category=forecast.label or None,
-        reason=forecast.reason,
+        reason=_why(forecast),
+        skills=forecast.skills,
+        outlier=bool(forecast.outlier),
+        typical_tokens=expected.typical_tokens,
     )
 
 
-def named(features: Features, expert: Expert, latencies: Latencies) -> Decision:
+def named(expert: str, place: int, expected: Expected) -> Decision:
     """The caller has chosen: nothing is predicted, and the score is not a number."""
+    unknown = np.full(1, np.nan)
     return Decision(
-        estimates=(_estimate(expert, math.nan, math.nan, features, latencies),),
+        estimates=_estimates((expert,), np.array([place]), unknown, unknown, expected),
         dropped=(),
         router=NAMED,
         artifact="",
@@ -50,9 +71,21 @@ def named(features: Features, expert: Expert, latencies: Latencies) -> Decision:
         sure=True,
         category=None,
         reason="the caller named the expert",
+        typical_tokens=expected.typical_tokens,
     )
 
 
-def _estimate(expert: Expert, score: float, std: float, features: Features, latencies: Latencies) -> Estimate:
-    cost = expert.price.of(features.input_tokens, features.output_tokens)
-    return Estimate(expert.name, score, std, cost, latencies[expert.name])
+def _estimates(experts: tuple[str, ...], places: Array, score: Array, std: Array, expected: Expected) -> Estimates:
+    return Estimates(
+        experts=experts,
+        score=score,
+        std=std,
+        cost_usd=expected.cost_usd[places],
+        latency_s=expected.latency_s[places],
+        output_tokens=expected.output_tokens[places],
+    )
+
+
+
+def _why(forecast: Forecast) -> str:
+    return f"{forecast.reason}; {forecast.outlier}" if forecast.outlier else forecast.reason

@@ -7,10 +7,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PositiveInt,
     StringConstraints,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -24,6 +26,15 @@ Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 NOT_SAMPLING = frozenset({"model", "messages", "stream", "stream_options", "coterie"})
 RESERVED = "auto"
 DEFAULT_THRIFT = 0.3
+
+
+DEFAULT_BALANCE = 0.05
+BALANCE_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "number", "minimum": 0, "maximum": 1}], "default": False}
+
+
+def _balance(given: Any) -> Any:
+    """true and false are short for a number."""
+    return given * DEFAULT_BALANCE if isinstance(given, bool) else given
 
 
 class Entry(BaseModel):
@@ -41,10 +52,17 @@ class Price(Entry):
 
     input_per_mtok: Dollars = 0.0
     output_per_mtok: Dollars = 0.0
+    cached_input_per_mtok: Dollars | None = None
+    """For input that its prompt cache holds; None: as any other."""
 
-    def of(self, input_tokens: int, output_tokens: int) -> float:
+    def of(self, input_tokens: float, output_tokens: float) -> float:
         """Dollars for one call."""
         return (input_tokens * self.input_per_mtok + output_tokens * self.output_per_mtok) / 1e6
+
+    @property
+    def cached_input_usd(self) -> float:
+        """Dollars per million cached input tokens."""
+        return self.input_per_mtok if self.cached_input_per_mtok is None else self.cached_input_per_mtok
 
 
 class Residency(Entry):
@@ -62,6 +80,8 @@ class Limited(Entry):
     connect_timeout_s: Seconds = 5.0
     first_token_timeout_s: Seconds = 60.0
     between_tokens_timeout_s: Seconds = 30.0
+    latency_s: Seconds = 1.0
+    """What a call is taken to last until calls have been timed."""
     max_concurrency: PositiveInt = 16
     max_waiting: Annotated[int, Field(ge=0)] = 64
     """Calls that may wait for a place; one more is refused with 429."""
@@ -142,19 +162,40 @@ class Expert(Limited):
         return self
 
 
+class Budget(Entry):
+    """What a query may cost on average, and a call may take at each expert. Experts are chosen to keep within it."""
+
+    cost_usd_per_query: Dollars | None = None
+    latency_s: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.cost_usd_per_query is None and self.latency_s is None:
+            raise ValueError("needs cost_usd_per_query, latency_s, or both")
+        return self
+
+
 class Policy(Entry):
     """How predictions, prices and latencies become a plan."""
 
-    router: str = "category"
+    router: str = "blend"
     strategy: str = "single"
     thrift: Quality = DEFAULT_THRIFT
     """0: quality alone counts; 1: price alone."""
     haste: Quality = 0.0
     """The same weight for latency."""
+    caution: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
+    """As many standard deviations are taken from every score."""
+    balance: Annotated[Quality, BeforeValidator(_balance), WithJsonSchema(BALANCE_SCHEMA)] = 0.0
+    """The largest load price: an expert may be passed over for one as much as twice this worse. true: 0.05."""
     fallback: Name | None = None
     """Goes first where the router is not sure."""
     experts: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """Only these may be asked."""
+    budget: Budget | None = None
+    """Of those, the set that is worth most within it, chosen when the file is read."""
+    confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Where several are asked: the chance that one of them is right, which as few as possible shall reach."""
     max_calls: PositiveInt = 3
     max_cost_usd: Dollars | None = None
     deadline_s: Seconds = 300.0

@@ -62,12 +62,17 @@ def features_of(query: Query, *, read: bool) -> Features:
     body = query.body
     messages = body["messages"]
     text, truncated = judged_text(messages) if read else ("", False)
+    limit, choices = _asked_tokens(body), body.get("n") or 1
+    answered = max((n for n, message in enumerate(messages, 1) if message.get("role") == "assistant"), default=0)
     return Features(
         text=text,
         truncated=truncated,
         input_tokens=_input_tokens(body, messages),
-        output_tokens=min(_asked_tokens(body) or EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS) * (body.get("n") or 1),
+        output_tokens=min(limit or EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS) * choices,
         needs=frozenset(_needs(body, messages)),
+        max_output_tokens=limit,
+        choices=choices,
+        prefix_tokens=_input_tokens(body, messages[:answered]) if answered else 0,
     )
 
 
@@ -179,7 +184,7 @@ def _input_tokens(body: Json, messages: Sequence[Json]) -> int:
 
 def _asked_tokens(body: Json) -> int | None:
     asked = body.get("max_completion_tokens") or body.get("max_tokens")
-    return asked if isinstance(asked, int) else None
+    return asked if isinstance(asked, int) and asked > 0 else None
 
 
 def _needs(body: Json, messages: Sequence[Json]) -> Iterator[str]:

@@ -15,26 +15,28 @@ from typing import Self
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from gateway.clients.build import Transports, Workshop, build_client
+from gateway.columns import Columns
 from gateway.configuration import Configuration, configure
 from gateway.dispatch.breaker import Breakers
 from gateway.dispatch.dispatcher import Desk, Dispatcher
 from gateway.dispatch.lane import Lane
-from gateway.dispatch.pulse import Pulse
 from gateway.door import Door
 from gateway.fittings import Opened, models_folder, recorder_for, request_log_for, secret
 from gateway.keys import Keys
+from gateway.lengths import Lengths
 from gateway.metrics import Metrics, dispatch_state
 from gateway.models.local import LocalModels
 from gateway.models.server import ServerOptions
 from gateway.pins import Pins
 from gateway.pipeline import Pipeline
+from gateway.planner import Planner
 from gateway.pool import Pool
 from gateway.reading import Reader
 from gateway.reload import Reload
 from gateway.settings import Settings
 from gateway.shared import open_shared
 from gateway.types import Answer
-from routers.artifacts import CategoryArtifact
+from routers.suite import Suite
 
 log = logging.getLogger("coterie.gateway")
 
@@ -50,7 +52,7 @@ class Gateway:
         settings: Settings,
         environment: Callable[[], Mapping[str, str]],
         keys: Keys,
-        artifact: CategoryArtifact,
+        artifact: Suite,
         *,
         instance: str,
         give_up: Callable[[Exception], None],
@@ -113,14 +115,15 @@ class Gateway:
             if member.absent:
                 log.warning("expert left out", extra={"expert": member.expert.name, "reason": member.absent})
         desks = await _desks(configuration.pool, opened.workshop)
+        dispatcher = Dispatcher(desks, Breakers(opened.shared, self._instance), random.Random())
+        pins = Pins(opened.shared)
         pipeline = Pipeline(
             pool=configuration.pool,
             book=configuration.book,
-            readers={name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()},
-            dispatcher=Dispatcher(desks, Breakers(opened.shared, self._instance), random.Random()),
-            pins=Pins(opened.shared),
+            planner=_planner(configuration, opened, dispatcher, pins),
+            dispatcher=dispatcher,
+            pins=pins,
             record=self._remember,
-            random_=random.Random(),
         )
         self.door.open(pipeline)
         settle_memory()
@@ -148,13 +151,26 @@ class Gateway:
             yield from dispatch_state(self.door.current.dispatcher)
 
 
+def _planner(configuration: Configuration, opened: Opened, dispatcher: Dispatcher, pins: Pins) -> Planner:
+    columns = Columns.of(configuration.pool.members.values())
+    return Planner(
+        columns=columns,
+        readers={name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()},
+        general=configuration.general,
+        dispatcher=dispatcher,
+        lengths=Lengths(columns, configuration.habits),
+        pins=pins,
+        random_=random.Random(),
+    )
+
+
 async def _desks(pool: Pool, workshop: Workshop) -> dict[str, Desk]:
     """A desk for each expert that can be asked."""
     desks: dict[str, Desk] = {}
     for member in pool.present:
         expert = member.expert
         lane = Lane(expert.name, expert.max_concurrency, expert.max_waiting)
-        desks[expert.name] = Desk(expert, await build_client(member, workshop), lane, Pulse())
+        desks[expert.name] = Desk(expert, await build_client(member, workshop), lane)
     return desks
 
 

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from gateway.address import Address, find
 from gateway.consult import Brief
-from gateway.decide import NAMED, decide, named
+from gateway.decide import NAMED
 from gateway.dispatch.dispatcher import Dispatcher
 from gateway.errors import AllFailed, BadRequest, Cancelled, ExpertRefused, ExpertTimeout, Expired, GatewayError
 from gateway.experts import Policy
-from gateway.features import features_of
-from gateway.gate import Terms, eligible, nobody
-from gateway.pins import Pins, in_tool_loop
-from gateway.policy import plan_as_named, plan_for
-from gateway.pool import Member, Pool
-from gateway.reading import ROUTERS, Reader
+from gateway.pins import Pins
+from gateway.planner import Decided, Planner
+from gateway.pool import Pool
 from gateway.strategies import STRATEGIES
-from gateway.types import Answer, Decision, Features, Listener, Outcome, Plan, Query
-
-TYPICAL_INPUT_TOKENS, TYPICAL_OUTPUT_TOKENS = 500, 300
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """One query, decided and planned; nobody has been asked yet."""
-
-    query: Query
-    features: Features
-    decision: Decision
-    plan: Plan
-    started: float
+from gateway.types import Answer, Listener, Outcome, Query
 
 
 class Pipeline:
@@ -45,22 +27,17 @@ class Pipeline:
         *,
         pool: Pool,
         book: dict[str, Address],
-        readers: Mapping[str, Reader],
+        planner: Planner,
         dispatcher: Dispatcher,
         pins: Pins,
         record: Callable[[Answer], None],
-        random_: random.Random,
     ) -> None:
         self.pool = pool
         self.book = book
         self.dispatcher = dispatcher
-        self._readers = readers
+        self._planner = planner
         self._pins = pins
         self._record = record
-        self._random = random_
-        self._reference_usd = max(
-            member.expert.price.of(TYPICAL_INPUT_TOKENS, TYPICAL_OUTPUT_TOKENS) for member in pool.members.values()
-        )
 
     async def answer(self, query: Query, listener: Listener | None = None) -> Answer:
         """The answer, or an Answer that holds an error; GatewayError where the query cannot be planned at all."""
@@ -82,6 +59,8 @@ class Pipeline:
         except asyncio.CancelledError:
             self._record(_answer(decided, brief, None, Cancelled("the caller left")))
             raise
+        finally:
+            self._planner.observe(decided, brief.outcomes)
         answer = _answer(decided, brief, served, None if served else _failure(brief))
         await self._pin(answer)
         self._record(answer)
@@ -89,36 +68,15 @@ class Pipeline:
 
     async def decide(self, query: Query) -> Decided:
         """Everything up to the plan."""
-        started = time.monotonic()
         address = find(self.book, query.model)
         policy = self._policy(address, query)
-        features = features_of(query, read=not address.expert)
-        experts, dropped = eligible(self._members(address), features, self._terms(address, policy, query))
-        if not experts:
-            raise nobody(dropped)
-        latencies = {expert.name: self.dispatcher.desks[expert.name].expected_s for expert in experts}
-        if address.expert:
-            decision = named(features, experts[0], latencies)
-            return Decided(query, features, decision, plan_as_named(decision, policy, query.wishes), started)
-        reader = self._readers[policy.router]
-        forecast = await reader(features.text)
-        decision = decide(features, experts, dropped, reader.reading, forecast, latencies)
-        plan = plan_for(
-            decision,
-            policy,
-            address.name,
-            query.wishes,
-            reference_usd=self._reference_usd,
-            pinned=await self._pins.of(query),
-            locked=in_tool_loop(query),
-            random_=self._random,
-        )
-        return Decided(query, features, decision, plan, started)
+        among = None if address.expert else self._among(policy, query)
+        return await self._planner.plan(query, address, policy, among)
 
     def _policy(self, address: Address, query: Query) -> Policy:
         """The address's policy, with the router and strategy the caller wishes."""
         wishes = query.wishes
-        for kind, wish, known in (("router", wishes.router, ROUTERS), ("strategy", wishes.strategy, STRATEGIES)):
+        for kind, wish, known in (("router", wishes.router, self._planner.routers), ("strategy", wishes.strategy, STRATEGIES)):
             if wish is not None and wish not in known:
                 allowed = ", ".join(sorted(known))
                 raise BadRequest(
@@ -127,16 +85,6 @@ class Pipeline:
         if wishes.retrieve == "always":
             raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="coterie.retrieve")
         return address.policy.model_copy(update={"router": wishes.router}) if wishes.router else address.policy
-
-    def _members(self, address: Address) -> Iterable[Member]:
-        """Everyone whom the address may mean."""
-        return (self.pool.members[address.expert],) if address.expert else self.pool.members.values()
-
-    def _terms(self, address: Address, policy: Policy, query: Query) -> Terms:
-        """Who may be asked at all. An expert that was named is asked even while it rests: the caller hears why not."""
-        resting = frozenset[str]() if address.expert else self.dispatcher.breakers.resting()
-        among = None if address.expert else self._among(policy, query)
-        return Terms(among, query.wishes.max_cost_usd, resting)
 
     def _among(self, policy: Policy, query: Query) -> Sequence[str] | None:
         """The names that may be asked; None where all may."""

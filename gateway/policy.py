@@ -2,73 +2,88 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+
+from gateway.estimates import Estimates
 from gateway.experts import Policy
-from gateway.types import Decision, Estimate, Limits, Plan
+from gateway.types import Decision, Limits, Plan
+from gateway.utility import exchange
 from gateway.wishes import Wishes
+from routers.base import Array
+from routers.recruiting import Recruiting
 
-LATENCY_REFERENCE_S = 10.0
-CHEAPEST = 1e9
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Situation:
+    """What is true at this moment, whatever the policy says.
+
+    reference_usd: what a typical query costs at the dearest expert of the pool. seconds_left: until the deadline.
+    pinned: who has the conversation; `locked` to it by the results of its own tool calls, which nobody else can use.
+    load_prices: (m,) in [-1, 1], in the order of the estimates; None where loads are not balanced.
+    generalist: who is best on average over all categories.
+    """
+
+    reference_usd: float
+    seconds_left: float = math.inf
+    pinned: str | None = None
+    locked: bool = False
+    load_prices: Array | None = None
+    generalist: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The place of who should go first, and why."""
+
+    place: int
+    reason: str
 
 
 def plan_for(
-    decision: Decision,
-    policy: Policy,
-    name: str,
-    wishes: Wishes,
-    *,
-    reference_usd: float,
-    pinned: str | None,
-    locked: bool,
-    random_: random.Random,
+    decision: Decision, policy: Policy, name: str, wishes: Wishes, situation: Situation, random_: random.Random
 ) -> Plan:
-    """The plan for one query. `reference_usd` is what a typical query costs at the dearest expert of the pool.
-
-    `pinned` has the conversation; where it is `locked` to it (the results of its own tool calls) it stays.
-    """
-    utility = utilities(decision.estimates, policy, wishes, reference_usd)
-    order = sorted(utility, key=lambda expert: -utility[expert])
-    order, reason = _preferred(order, utility, decision, policy, pinned, locked)
-    explore = 0.0 if pinned in utility else policy.explore
-    first, propensity = _drawn(order, explore, random_)
+    """The plan for one query."""
+    experts = decision.estimates.experts
+    worth = utilities(decision.estimates, policy, wishes, situation.reference_usd)
+    prices = None if situation.load_prices is None else situation.load_prices * policy.balance
+    value = worth if prices is None else worth + prices
+    late = _late(decision.estimates.latency_s, situation.seconds_left)
+    order = _ranked(value, late)
+    front = _front(order, value, late, decision, policy, situation)
+    explore = policy.explore if situation.pinned is None or situation.pinned not in experts else 0.0
+    first, propensity = _drawn(front.place, order[: len(order) - late.sum()], explore, random_)
     if first != order[0]:
-        reason = f"{first} was drawn at random to learn about it"
-    order.sort(key=lambda expert: expert != first)
+        order = np.concatenate(([first], order[order != first]))
+    limits = limits_for(policy, wishes)
     return Plan(
-        experts=tuple(order),
+        experts=tuple(map(experts.__getitem__, order.tolist())),
         strategy=wishes.strategy or policy.strategy,
-        limits=limits_for(policy, wishes),
+        limits=limits,
         propensity=propensity,
         policy=name,
-        reason=reason,
+        reason=front.reason if first == front.place else f"{experts[first]} was drawn at random to learn about it",
+        recruited=_recruited(decision.estimates, order[: limits.calls], policy.confidence),
+        utilities=worth,
+        load_prices=prices,
     )
 
 
 def plan_as_named(decision: Decision, policy: Policy, wishes: Wishes) -> Plan:
     """The plan of a caller who named the expert: that one, and nobody else."""
-    expert = decision.estimates[0].expert
+    expert = decision.estimates.experts[0]
     strategy = wishes.strategy or "single"
     return Plan((expert,), strategy, limits_for(policy, wishes), 1.0, expert, decision.reason)
 
 
-def utilities(
-    estimates: Sequence[Estimate], policy: Policy, wishes: Wishes, reference_usd: float
-) -> Mapping[str, float]:
-    """Expected quality less price and latency: u = score - w(thrift) * cost / reference - w(haste) * seconds / 10.
-
-    w(t) = (t / (1 - t))^2, so that at thrift 0.3 an answer for the dearest typical price must be 0.18 better than a
-    free one, at 0.5 it must be 1.0 better, and at 1 price alone counts. One price for quality over all queries is what
-    traces the convex hull of cost against quality (methods of RouterBench, decision rule).
-    """
+def utilities(estimates: Estimates, policy: Policy, wishes: Wishes, reference_usd: float) -> Array:
+    """(m,) what each expert's answer is worth (`gateway.utility`), under the knobs of the policy and the caller."""
     thrift = policy.thrift if wishes.thrift is None else wishes.thrift
-    per_usd = _weight(thrift) / reference_usd if reference_usd > 0 else 0.0
-    per_s = _weight(policy.haste) / LATENCY_REFERENCE_S
-    return {
-        estimate.expert: estimate.score - per_usd * estimate.cost_usd - per_s * estimate.latency_s
-        for estimate in estimates
-    }
+    rates = exchange(thrift, policy.haste, reference_usd, policy.caution)
+    return rates.utility(estimates.score, estimates.cost_usd, estimates.latency_s, estimates.std)
 
 
 def limits_for(policy: Policy, wishes: Wishes) -> Limits:
@@ -81,32 +96,67 @@ def limits_for(policy: Policy, wishes: Wishes) -> Limits:
     )
 
 
-def _weight(knob: float) -> float:
-    return CHEAPEST if knob >= 1 else (knob / (1 - knob)) ** 2
+def _late(latency_s: Array, seconds_left: float) -> Array:
+    """(m,) bool: who is expected to answer too late. Where that is everybody, being late makes no difference."""
+    late = latency_s > seconds_left
+    return np.zeros_like(late) if late.all() else late
 
 
-def _preferred(
-    order: list[str],
-    utility: Mapping[str, float],
-    decision: Decision,
-    policy: Policy,
-    pinned: str | None,
-    locked: bool,
-) -> tuple[list[str], str]:
-    """The order by utility, unless the session has its expert or the router is not sure."""
-    best = order[0]
-    if pinned is not None and pinned in utility and (locked or utility[best] - utility[pinned] < policy.switch_margin):
-        return sorted(order, key=lambda expert: expert != pinned), f"the conversation stays with {pinned}"
-    if not decision.sure and policy.fallback in utility:
-        reason = f"the router is not sure (confidence {decision.confidence:.2f}), so {policy.fallback} goes first"
-        return sorted(order, key=lambda expert: expert != policy.fallback), reason
-    return order, f"{best} has the highest expected quality after price and latency"
+def _ranked(value: Array, late: Array) -> Array:
+    """Places from the most valuable on; who would be late comes after all others."""
+    order = np.argsort(-value, kind="stable")
+    return np.concatenate((order[~late[order]], order[late[order]])) if late.any() else order
 
 
-def _drawn(order: list[str], explore: float, random_: random.Random) -> tuple[str, float]:
-    """The expert to ask first and the probability with which it was drawn."""
-    chance = explore / len(order)
-    first = order[0]
-    if explore > 0 and random_.random() < explore:
-        first = random_.choice(order)
-    return first, chance + (1 - explore if first == order[0] else 0.0)
+def _front(order: Array, value: Array, late: Array, decision: Decision, policy: Policy, situation: Situation) -> Front:
+    """The most valuable, unless the session has its expert or the router is not sure."""
+    best, experts = int(order[0]), decision.estimates.experts
+    pinned = _place(experts, situation.pinned)
+    if pinned is not None and (
+        situation.locked or (not late[pinned] and value[best] - value[pinned] < policy.switch_margin)
+    ):
+        return Front(pinned, f"the conversation stays with {experts[pinned]}")
+    careful = _careful(decision, policy, situation)
+    if careful is not None and not late[careful.place]:
+        return careful
+    slow = int(np.argmax(value))
+    said = f"{experts[best]} has the highest expected quality after price and latency"
+    if late[slow]:
+        said += f" of those in time; {experts[slow]} would take about {decision.estimates.latency_s[slow]:.3g} s"
+        said += f" of the {situation.seconds_left:.3g} s left"
+    return Front(best, said)
+
+
+def _careful(decision: Decision, policy: Policy, situation: Situation) -> Front | None:
+    """Who goes first where the router cannot be relied on."""
+    experts = decision.estimates.experts
+    fallback = _place(experts, policy.fallback)
+    if decision.outlier:
+        place = _place(experts, situation.generalist) if fallback is None else fallback
+        unlike = "the query is unlike any that the router has learned from"
+        return None if place is None else Front(place, f"{unlike}, so {experts[place]} goes first")
+    if decision.sure or fallback is None:
+        return None
+    unsure = f"the router is not sure (confidence {decision.confidence:.2f})"
+    return Front(fallback, f"{unsure}, so {experts[fallback]} goes first")
+
+
+def _place(experts: tuple[str, ...], name: str | None) -> int | None:
+    return experts.index(name) if name is not None and name in experts else None
+
+
+def _drawn(front: int, candidates: Array, explore: float, random_: random.Random) -> tuple[int, float]:
+    """The place to ask first and the probability with which it was drawn."""
+    if explore <= 0:
+        return front, 1.0
+    first = random_.choice(candidates.tolist()) if random_.random() < explore else front
+    return first, explore / len(candidates) + (1 - explore if first == front else 0.0)
+
+
+def _recruited(estimates: Estimates, places: Array, confidence: float | None) -> tuple[str, ...]:
+    """Of these places the fewest that hold a right answer with this confidence; the best by score."""
+    if confidence is None:
+        return ()
+    mean, std = np.clip(estimates.score[places], 0, 1)[None], estimates.std[places][None]
+    [members] = Recruiting(chance=confidence, most=len(places)).members(mean, std)
+    return tuple(estimates.experts[place] for place in places[members].tolist())

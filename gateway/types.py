@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.errors import BreakerOpen, GatewayError, Overloaded
+from gateway.estimates import Estimates
 from gateway.wishes import Wishes
+from routers.base import Array
 
 Json = dict[str, Any]
 Hear = Callable[[Json], Awaitable[None]]
@@ -40,18 +42,13 @@ class Features:
     truncated: bool
     input_tokens: int
     output_tokens: int
+    """Of an expert of which nothing is known, all choices together."""
     needs: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What is expected of one expert on one query: quality in [0, 1], its standard deviation, dollars, seconds."""
-
-    expert: str
-    score: float
-    std: float
-    cost_usd: float
-    latency_s: float
+    max_output_tokens: int | None = None
+    """What the caller allows one choice to have."""
+    choices: int = 1
+    prefix_tokens: int = 0
+    """Input up to its last answer: an expert that has the conversation may still hold it in its prompt cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class Dropped:
 class Decision:
     """A prediction for each expert that may be asked, and why; `confidence` is the calibrated chance it is right."""
 
-    estimates: tuple[Estimate, ...]
+    estimates: Estimates
     dropped: tuple[Dropped, ...]
     router: str
     artifact: str
@@ -75,6 +72,12 @@ class Decision:
     sure: bool
     category: str | None
     reason: str
+    skills: tuple[str, ...] = ()
+    """What the query asks for, in words."""
+    outlier: bool = False
+    """The query is unlike anything the router has learned from."""
+    typical_tokens: float = 0.0
+    """What the average expert is expected to write, whatever the caller allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,12 @@ class Plan:
     propensity: float
     policy: str
     reason: str
+    recruited: tuple[str, ...] = ()
+    """Whom to ask where a strategy asks several; empty where the policy gives no `confidence`."""
+    utilities: Array | None = field(default=None, compare=False)
+    """(m,) in the order of the decision's estimates; None where the caller named the expert."""
+    load_prices: Array | None = field(default=None, compare=False)
+    """(m,) what was added to the utilities to choose, and to nothing else; None where loads are not balanced."""
 
 
 @dataclass(frozen=True, slots=True)

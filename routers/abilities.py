@@ -118,9 +118,10 @@ class Profiles:
 
     @classmethod
     def from_json(cls, rows: Mapping[str, Any]) -> Self:
-        return cls({name: _ability(row) for name, row in rows.items()})
+        return cls({name: ability_from_json(row) for name, row in rows.items()})
 
 
-def _ability(row: Mapping[str, Any]) -> Ability:
+def ability_from_json(row: Mapping[str, Any]) -> Ability:
+    """What `dataclasses.asdict` made of an ability; KeyError or TypeError where it is none."""
     rates = {category: Rate(**rate) for category, rate in row["categories"].items()}
     return Ability(Rate(**row["overall"]), rates, row["origin"])

@@ -28,6 +28,7 @@ class Corpus:
 
     train: tuple[Row, ...]
     dev: tuple[Row, ...]
+    dev_with_options: tuple[Row, ...]
     prompts_dev: tuple[Row, ...]
     reference: str
     prompts: int
@@ -50,7 +51,10 @@ def gather(table: Table, seed: int) -> Corpus:
     if not asked or not dev:
         raise TableError(f"{len(asked)} questions with a known category to train on and {len(dev)} to choose on")
     own = len(prompts_train) + len(prompts_dev)
-    return Corpus((*asked, *prompts_train), tuple(dev), tuple(prompts_dev), reference_source(table), own)
+    spelled = spelled_rows(table, "dev")
+    return Corpus(
+        (*asked, *prompts_train), tuple(dev), tuple(spelled), tuple(prompts_dev), reference_source(table), own
+    )
 
 
 def reference_source(table: Table) -> str:
@@ -78,8 +82,18 @@ def reference_rows(table: Table, split: str) -> list[Row]:
     return [row for row in rows_of(table, split, with_choices=False) if row.weight == 1.0]
 
 
+def spelled_rows(table: Table, split: str) -> list[Row]:
+    """The reference's rows of a split as they are asked: options and all."""
+    reference = reference_source(table)
+    return [
+        Row(spelled_out(table.texts[n], table.choices[n]), category)
+        for n in table.rows(split)
+        if table.sources[n] == reference and (category := category_of(table.categories[n]))
+    ]
+
+
 def spelled_out(text: str, choices: Sequence[str]) -> str:
-    """A question with its options under it, lettered."""
+    """A question with its options under it, lettered; the question alone where it has none."""
     lettered = zip(string.ascii_uppercase, choices, strict=False)
     return "\n".join([text, *(f"{letter}. {choice}" for letter, choice in lettered)])
 

@@ -1,4 +1,4 @@
-"""The manifest of a trained router: what it is, what it was learned from, how good it is, the hash of every file.
+"""The manifest of something trained: what it is, what it was learned from, how good it is, the hash of every file.
 
 Written last, so that its presence means the artifact is complete. Knows no array.
 """
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from routers.errors import ArtifactError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 
@@ -28,7 +28,7 @@ class Source(BaseModel):
 
 
 class Threshold(BaseModel):
-    """A confidence, and what choosing it means."""
+    """A number to act upon, and what choosing it means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     value: float
@@ -36,40 +36,66 @@ class Threshold(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Everything about an artifact but its numbers."""
+    """Everything about an artifact but its numbers.
+
+    `tables`: sha256 of each table learned from, by file name. `encoder`: what wrote the rows, by name and hash.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     kind: str
-    version: str
-    format: int
-    created: str
+    version: str = ""
+    format: int = FORMAT
     command: str
+    seed: int
     sources: tuple[Source, ...]
-    metrics: dict[str, float]
-    metrics_measured_on: dict[str, str]
+    tables: dict[str, str]
     encoder: dict[str, int | str]
     categories: tuple[str, ...]
-    sure_above: Threshold
-    files: dict[str, str]
+    experts: tuple[str, ...] = ()
+    routers: dict[str, str] = {}
+    metrics: dict[str, float] = {}
+    metrics_measured_on: dict[str, str] = {}
+    thresholds: dict[str, Threshold] = {}
+    files: dict[str, str] = {}
+
+    def threshold(self, name: str) -> float:
+        """ArtifactError where the artifact has no such threshold."""
+        if name not in self.thresholds:
+            raise ArtifactError(f"the artifact {self.name} {self.version} names no threshold {name!r}; train it again")
+        return self.thresholds[name].value
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file, in hex."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def digests(folder: Path, names: Collection[str]) -> dict[str, str]:
     """sha256 of each of a folder's files, by name."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    return {name: digest(folder / name) for name in sorted(names)}
 
 
 def version_of(files: dict[str, str]) -> str:
     """Twelve hex digits of what the files hold: same weights, same version, whenever they were made."""
-    named = "".join(f"{name}:{digest};" for name, digest in sorted(files.items()))
+    named = "".join(f"{name}:{found};" for name, found in sorted(files.items()))
     return hashlib.sha256(named.encode()).hexdigest()[:12]
 
 
-def load_manifest(folder: Path, kind: str, needed: Collection[str]) -> Manifest:
-    """The manifest, once its format is one we read and every needed file has the hash it names; else ArtifactError."""
+def write_manifest(folder: Path, manifest: Manifest, names: Collection[str]) -> Manifest:
+    """The manifest with the hashes of its files, as it now lies in the folder; written last."""
+    files = digests(folder, names)
+    written = manifest.model_copy(update={"files": files, "version": version_of(files)})
+    (folder / MANIFEST).write_text(written.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return written
+
+
+def load_manifest(folder: Path, kind: str, needed: Collection[str] = ()) -> Manifest:
+    """The manifest, once its format is one we read and every file has the hash it names; else ArtifactError."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise ArtifactError(f"no trained router at {folder}: {MANIFEST} is missing")
+        raise ArtifactError(f"no trained {kind} at {folder}: {MANIFEST} is missing")
     manifest = _parsed(path)
     if (manifest.kind, manifest.format) != (kind, FORMAT):
         found = f"{manifest.kind!r} of format {manifest.format}"
@@ -90,9 +116,11 @@ def _parsed(path: Path) -> Manifest:
 
 
 def _check_files(folder: Path, expected: dict[str, str]) -> None:
-    for name, digest in expected.items():
+    for name, found in expected.items():
         path = folder / name
+        if path.name != name:
+            raise ArtifactError(f"{folder / MANIFEST} names {name!r}, which is not a file of that folder")
         if not path.is_file():
             raise ArtifactError(f"{path} is missing; train the router again or restore the file")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if digest(path) != found:
             raise ArtifactError(f"{path} is not the file its manifest names (sha256 differs); restore it or retrain")

@@ -6,131 +6,122 @@ Knows the columns, not what is learned from them. The reader is imported when a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from routers.base import Array
-from routers.errors import TableError
+from routers.outcomes import read_outcomes
+from routers.questions import Questions, read_questions
+from routers.tabular import read_columns
 
-QUESTION_COLUMNS = ("query_id", "text", "category")
-OUTCOME_COLUMNS = ("query_id", "model", "score")
 UNSHIPPABLE = ("routerbench",)
 """Sources without a stated licence: nothing that is shipped learns from them."""
+MATRICES = ("outcomes", "output_chars", "cost_usd")
+WHOLE = ("split_from", "experts", "left_out")
+"""What a table has once, not for each question."""
+HELD_OUT = "one tenth of the dup_groups, by hash, held out as dev"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """One row per question; `outcomes` is (n, m) with a column per expert and NaN where it was not measured."""
+    """One row per question; matrices are (n, m) with a column per expert, and NaN where it was not measured.
+
+    groups: (n,) numbers; questions with the same one are one question, and must not be told apart by a split.
+    left_out: which rows of the files were left out and why, a line each.
+    """
 
     query_ids: tuple[str, ...]
     texts: tuple[str, ...]
     choices: tuple[tuple[str, ...], ...]
     categories: tuple[str, ...]
+    subjects: tuple[str, ...]
+    """A finer category (the column `subcategory`), "" where there is none."""
+    skills: tuple[tuple[str, ...], ...]
+    """What a question asks for, as somebody has noted it (a column of lists); empty where nobody has."""
     sources: tuple[str, ...]
     split: tuple[str, ...]
     split_from: str
     """Where the split comes from, in words."""
     experts: tuple[str, ...]
     outcomes: Array
+    output_chars: Array
+    """How long each answer was, in characters."""
+    cost_usd: Array
+    """What each answer cost."""
+    groups: Array
+    golds: tuple[str, ...]
+    """The right answer, "" where it is not known."""
+    answer_types: tuple[str, ...]
+    left_out: tuple[str, ...]
 
     def rows(self, split: str) -> Array:
         """The row numbers of a split."""
         return np.flatnonzero(np.array(self.split) == split)
+
+    def part(self, rows: Array) -> Table:
+        """The table with these rows alone."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in WHOLE}
+        return replace(self, **{name: _taken(column, rows) for name, column in columns.items()})
+
+    def among(self, experts: Sequence[str]) -> Table:
+        """The table with these experts alone, in this order; ValueError for one it does not have."""
+        places = [self.experts.index(expert) for expert in experts]
+        matrices = {name: getattr(self, name)[:, places] for name in MATRICES}
+        return replace(self, experts=tuple(experts), **matrices)
 
 
 def read_table(
     questions: Path, outcomes: Path, experts: Sequence[str] | None = None, without: Collection[str] = UNSHIPPABLE
 ) -> Table:
     """TableError, in one line, for a missing file, column or expert, or an unknown format."""
-    rows = [row for row in read_rows(questions, QUESTION_COLUMNS) if row.get("source") not in without]
-    if not rows:
-        raise TableError(f"{questions} has no questions")
-    split, split_from = _split(rows)
-    position = {str(row["query_id"]): n for n, row in enumerate(rows)}
-    names, matrix = _matrix(read_rows(outcomes, OUTCOME_COLUMNS), position, experts, outcomes)
+    asked = read_questions(questions, without)
+    answered = read_outcomes(outcomes, asked.query_ids, asked.known, experts)
+    split, split_from = _split(asked)
     return Table(
-        query_ids=tuple(position),
-        texts=tuple(str(row["text"]) for row in rows),
-        choices=tuple(tuple(map(str, row.get("choices") or ())) for row in rows),
-        categories=tuple(str(row["category"] or "") for row in rows),
-        sources=tuple(str(row.get("source") or "unnamed") for row in rows),
+        query_ids=asked.query_ids,
+        texts=asked.texts,
+        choices=asked.choices,
+        categories=asked.categories,
+        subjects=asked.subjects,
+        skills=asked.skills,
+        sources=asked.sources,
         split=split,
         split_from=split_from,
-        experts=names,
-        outcomes=matrix,
+        experts=answered.experts,
+        outcomes=answered.scores,
+        output_chars=answered.output_chars,
+        cost_usd=answered.cost_usd,
+        groups=_numbered(asked.groups),
+        golds=asked.golds,
+        answer_types=asked.answer_types,
+        left_out=(*asked.left_out, *answered.left_out),
     )
 
 
-def _split(rows: list[dict[str, Any]]) -> tuple[tuple[str, ...], str]:
-    """The table's own split, or one in ten groups of duplicates held out as `dev`, by hash."""
-    if "split" in rows[0]:
-        return tuple(str(row["split"]) for row in rows), "the table's column `split`"
-    groups = [str(row.get("dup_group") or row["text"]) for row in rows]
-    tenth = [int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % 10 for group in groups]
-    return tuple("dev" if n == 0 else "train" for n in tenth), "one tenth of the dup_groups, by hash, held out as dev"
-
-
-def _matrix(
-    rows: list[dict[str, Any]], position: dict[str, int], experts: Sequence[str] | None, path: Path
-) -> tuple[tuple[str, ...], Array]:
-    kept = [(position[str(row["query_id"])], row) for row in rows if str(row["query_id"]) in position]
-    names = tuple(experts or sorted({str(row["model"]) for _, row in kept}))
-    column = {name: m for m, name in enumerate(names)}
-    matrix = np.full((len(position), len(names)), np.nan)
-    for n, row in kept:
-        if row["model"] in column and row["score"] is not None:
-            matrix[n, column[row["model"]]] = _quality(row, path)
-    unmeasured = [name for name, scores in zip(names, matrix.T, strict=True) if np.isnan(scores).all()]
-    if unmeasured:
-        raise TableError(f"{path} has no outcome of {', '.join(unmeasured)}")
-    return names, matrix
-
-
-def _quality(row: dict[str, Any], path: Path) -> float:
-    score = row["score"]
-    if not isinstance(score, int | float) or not 0 <= score <= 1:
-        where = f"score {score} of {row['model']} on {row['query_id']} in {path}"
-        raise TableError(f"{where} must lie in [0, 1], and be empty where it was not measured")
-    return float(score)
-
-
 def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """A table's rows, once it has these columns."""
-    if not path.is_file():
-        raise TableError(f"no table at {path}")
-    if path.suffix not in READERS:
-        raise TableError(f"{path} is none of {', '.join(READERS)}")
-    try:
-        table = READERS[path.suffix](path)
-    except (OSError, ValueError) as error:  # pyarrow's errors are both kinds
-        raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    missing = [column for column in columns if column not in table.column_names]
-    if missing:
-        raise TableError(f"{path} lacks the column {', '.join(missing)}; it has {', '.join(table.column_names)}")
-    rows: list[dict[str, Any]] = table.to_pylist()
+    """A table's rows with all its columns, once it has these."""
+    rows: list[dict[str, Any]] = read_columns(path, columns, None).to_pylist()
     return rows
 
 
-def _parquet(path: Path) -> Any:
-    from pyarrow import parquet
-
-    return parquet.read_table(path)
-
-
-def _csv(path: Path) -> Any:
-    from pyarrow import csv
-
-    return csv.read_csv(path)
+def _split(asked: Questions) -> tuple[tuple[str, ...], str]:
+    """The table's own split; without one, or where it holds nothing out, one in ten groups of duplicates by hash."""
+    if asked.splits is not None and set(asked.splits) != {"train"}:
+        return asked.splits, "the table's column `split`"
+    why = "" if asked.splits is None else "the table's column `split` says train throughout: "
+    tenth = [int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % 10 for group in asked.groups]
+    return tuple("dev" if n == 0 else "train" for n in tenth), why + HELD_OUT
 
 
-def _jsonl(path: Path) -> Any:
-    from pyarrow import json
-
-    return json.read_json(path)
+def _taken(column: Any, rows: Array) -> Any:
+    return column[rows] if isinstance(column, np.ndarray) else tuple(column[n] for n in rows)
 
 
-READERS: dict[str, Callable[[Path], Any]] = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
+def _numbered(groups: Sequence[str]) -> Array:
+    """(n,) the same number for the same name."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(group, len(numbers)) for group in groups])

@@ -94,7 +94,10 @@ UNKNOWN = [
     (of_first(f"api_key: {SECRET}"), "6: experts[0].api_key: unknown key; did you mean 'api_key_env'?"),
     (of_first("price: {input: 1}"), "6: experts[0].price.input: unknown key; did you mean 'input_per_mtok'?"),
     (of_first("residency: {grup: x}"), "6: experts[0].residency.grup: unknown key; did you mean 'group'?"),
-    (of_policy("{thirft: 1}"), "7: policies.auto.thirft: unknown key; did you mean 'thrift'? Allowed: deadline_s, "),
+    (
+        of_policy("{thirft: 1}"),
+        "7: policies.auto.thirft: unknown key; did you mean 'thrift'? Allowed: balance, budget, ",
+    ),
     (GOOD.replace("defaults: {", "defaults: {timout_s: 1, "), "2: defaults.timout_s: unknown key; did you mean 'timeo"),
     (GOOD.replace("defaults: {", "defaults: {price: {inpt: 1}, "), "2: defaults.price.inpt: unknown key; did you mean"),
     (GOOD.replace("defaults: {", "defaults: {5: 1, "), "2: defaults.5: unknown key"),
@@ -278,3 +281,16 @@ def test_the_schema_takes_an_expert_whose_provider_is_a_default(schema: Json) ->
 def test_the_shipped_file_is_good() -> None:
     found = configure(ROOT / "experts.yaml", {}, bundled())
     assert [member.expert.name for member in found.pool.present] == ["general", "maths", "code", "writing"]
+
+
+def test_config_check_says_whom_a_budget_leaves(tmp_path: Path) -> None:
+    dear = "    price: {output_per_mtok: 100}\n  - {name: second, model: m}\n"
+    (tmp_path / "experts.yaml").write_text(GOOD + dear + "policies:\n  auto: {budget: {cost_usd_per_query: 0.001}}\n")
+    done = coterie(tmp_path, "config", "check")
+    assert done.returncode == 0 and "auto keeps within its budget with: second" in done.stdout
+
+
+def test_a_budget_that_nobody_meets_is_said_in_its_line(tmp_path: Path) -> None:
+    dear = "    price: {output_per_mtok: 100}\n"
+    said = complaint(tmp_path, GOOD + dear + "policies:\n  auto: {budget: {cost_usd_per_query: 0.001}}\n")
+    assert said.startswith("experts.yaml:8: policies.auto.budget: no expert costs 0.001 or less; the cheapest")

@@ -12,8 +12,9 @@ import httpx2
 import pytest
 
 from gateway.consult import Brief
+from gateway.estimates import Estimate, Estimates
 from gateway.features import features_of
-from gateway.types import Decision, Estimate, Limits, Outcome, Plan, Query
+from gateway.types import Decision, Limits, Outcome, Plan, Query
 from tests.conftest import Running, Serve, beside, error_of, experts_yaml, gateway_in, metric, until, unused_tls
 from tests.upstream import TOOL_CALL, Exchange, Office, Upstream, answer, completion, error, fail
 
@@ -405,7 +406,8 @@ async def nobody(expert: str, *more: object) -> Outcome:
 
 def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
     query = Query("dec_1", "auto", {"messages": []})
-    decision = Decision((Estimate("next", 0.5, 0.1, 0.0, 1.0),), (), "category", "v1", 1.0, True, None, "")
+    estimates = Estimates.rows([Estimate("next", 0.5, 0.1, 0.0, 1.0)])
+    decision = Decision(estimates, (), "category", "v1", 1.0, True, None, "")
     plan = Plan(("next",), "single", Limits(3, None, 10.0), 1.0, "auto", "")
     begun = time.monotonic() - 10.0 + 0.001
     brief = Brief(query, features_of(query, read=False), decision, plan, nobody, None, begun)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from gateway.estimates import Estimate, Estimates
 from gateway.experts import DEFAULT_THRIFT, Capability, Policy
 from gateway.features import ENVELOPES, READ_CHARACTERS, features_of, head_and_tail, judged_text, spoken
-from gateway.policy import limits_for, plan_for, utilities
-from gateway.types import Decision, Estimate, Plan, Query
+from gateway.policy import Situation, limits_for, plan_for, utilities
+from gateway.types import Decision, Plan, Query
 from gateway.wire.chat import read_chat
 from gateway.wishes import Wishes
 from tests.conftest import Json, Running, Serve, error_of, experts_yaml, gateway_in
@@ -391,6 +392,7 @@ policies = st.builds(
     Policy,
     thrift=st.floats(0, 1),
     haste=st.floats(0, 1),
+    caution=st.floats(0, 3),
     fallback=st.none() | st.sampled_from("abcdefgh"),
     max_calls=st.integers(1, 10),
     max_cost_usd=st.none() | st.floats(0, 10),
@@ -431,21 +433,18 @@ def planned(
     locked: bool = False,
     random_: random.Random | None = None,
 ) -> Plan:
-    decision = Decision(estimates, (), "category", "v1", 0.5, sure, None, "because")
-    return plan_for(
-        decision,
-        policy,
-        "auto",
-        wishes,
-        reference_usd=max(estimate.cost_usd for estimate in estimates),
-        pinned=pinned,
-        locked=locked,
-        random_=random_ or Drawn(False, 0),
-    )
+    decision = Decision(Estimates.rows(estimates), (), "category", "v1", 0.5, sure, None, "because")
+    situation = Situation(reference_of(estimates), pinned=pinned, locked=locked)
+    return plan_for(decision, policy, "auto", wishes, situation, random_ or Drawn(False, 0))
+
+
+def reference_of(estimates: tuple[Estimate, ...]) -> float:
+    return max(estimate.cost_usd for estimate in estimates)
 
 
 def worth(estimates: tuple[Estimate, ...], policy: Policy, wishes: Wishes) -> Mapping[str, float]:
-    return utilities(estimates, policy, wishes, max(estimate.cost_usd for estimate in estimates))
+    rows = Estimates.rows(estimates)
+    return dict(zip(rows.experts, utilities(rows, policy, wishes, reference_of(estimates)).tolist(), strict=True))
 
 
 @given(estimates, policies, wishes)
@@ -466,7 +465,7 @@ def test_at_full_thrift_the_cheapest_goes_first(estimates: Any, policy: Policy) 
 
 @given(estimates, policies)
 def test_without_thrift_and_haste_the_best_goes_first(estimates: Any, policy: Policy) -> None:
-    calm = policy.model_copy(update={"haste": 0.0})
+    calm = policy.model_copy(update={"haste": 0.0, "caution": 0.0})
     first = planned(estimates, calm, Wishes(thrift=0.0)).experts[0]
     score = {estimate.expert: estimate.score for estimate in estimates}
     assert score[first] == max(score.values())

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from gateway.cli import ask, config, experts, serve, train
+from gateway.cli import ask, config, experts, map, serve, skills, train
 from gateway.errors import ConfigError, GatewayError, StartError
 from routers.errors import RouterError
 
@@ -15,8 +15,10 @@ app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("route")(ask.route)
 app.command("train")(train.train)
+app.command("map")(map.map_)
 app.add_typer(config.app, name="config")
 app.add_typer(experts.app, name="experts")
+app.add_typer(skills.app, name="skills")
 
 
 def main() -> None:

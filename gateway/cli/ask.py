@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.cli.shell import ConfigOption, JsonOption, console, opened, print_json
-from gateway.pipeline import Decided
+from gateway.planner import Decided
 from gateway.types import Answer, Decision, Json, Plan, Query
 from gateway.wire.answer import completion
 from gateway.wire.decision import decided_json
@@ -58,14 +58,27 @@ def route(
     if json:
         print_json(decided_json(decided))
         return
-    table = Table("expert", "score", "std", "expected $", box=None, header_style="bold")
-    ranks = {expert: rank for rank, expert in enumerate(decided.plan.experts)}
-    for one in sorted(decided.decision.estimates, key=lambda estimate: ranks[estimate.expert]):
-        table.add_row(one.expert, f"{one.score:.3f}", f"{one.std:.3f}", f"{one.cost_usd:.6f}")
+    console().print(_table(decided))
+    decision, plan = decided.decision, decided.plan
+    if decision.skills:
+        console().print(f"asks for {', '.join(decision.skills)}")
+    if plan.recruited:
+        console().print(f"worth asking together: {', '.join(plan.recruited)}")
+    console().print(f"{decision.reason}; {plan.reason}")
+
+
+def _table(decided: Decided) -> Table:
+    """Every expert in the order of the plan, then those that were dropped."""
+    table = Table("expert", "score", "std", "utility", "expected $", box=None, header_style="bold")
+    estimates, plan = decided.decision.estimates, decided.plan
+    rows = zip(estimates, estimates.column(plan.utilities), strict=True)
+    ranks = {expert: rank for rank, expert in enumerate(plan.experts)}
+    for one, utility in sorted(rows, key=lambda row: ranks[row[0].expert]):
+        worth = "-" if utility is None else f"{utility:.3f}"
+        table.add_row(one.expert, f"{one.score:.3f}", f"{one.std:.3f}", worth, f"{one.cost_usd:.6f}")
     for dropped in decided.decision.dropped:
-        table.add_row(dropped.expert, "-", "-", dropped.reason)
-    console().print(table)
-    console().print(f"{decided.decision.reason}; {decided.plan.reason}")
+        table.add_row(dropped.expert, "-", "-", "-", dropped.reason)
+    return table
 
 
 async def _route(question: str, model: str, config: Path | None) -> Decided:

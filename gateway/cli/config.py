@@ -21,6 +21,9 @@ def check(config: ConfigOption = None) -> None:
     for name, member in found.pool.members.items():
         if member.absent:
             print(f"  {name} is left out: {member.absent}")
+    for name, policy in found.experts.policies.items():
+        if policy.budget is not None:
+            print(f"  {name} keeps within its budget with: {', '.join(policy.experts or ())}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`coterie train`: fit a router from tables of questions and outcomes."""
+"""`coterie train`: fit an encoder, a reader or routers from tables of questions and outcomes."""
 
 from __future__ import annotations
 
@@ -9,27 +9,46 @@ import typer
 from rich.console import Console
 
 from gateway.cli.shell import JsonOption, print_json
-from routers.train import train_category
+from routers.training.encoder import BASE, train_encoder
+from routers.training.prototypes import NAMES
+from routers.training.reader import train_reader
+from routers.training.routers import EVERYTHING, train_routers
 
-TRAINERS = {"category": train_category}
+ENCODER, READER = "encoder", "reader"
+TRAINABLE = (ENCODER, READER, *NAMES, EVERYTHING)
 
 
 def train(
-    router: Annotated[str, typer.Argument(help=f"which router: {', '.join(TRAINERS)}")],
+    name: Annotated[str, typer.Argument(help=f"what to fit: {', '.join(TRAINABLE)}")],
     questions: Annotated[Path, typer.Option(help="table of questions: parquet, CSV or JSONL")],
     outcomes: Annotated[Path, typer.Option(help="table of outcomes: parquet, CSV or JSONL")],
     out: Annotated[Path, typer.Option(help="folder to write the artifact to")],
     experts: Annotated[str | None, typer.Option(help="only these models, separated by commas")] = None,
+    reader: Annotated[Path | None, typer.Option(help="routers: read with this reader, not the bundled one")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="reader: the folder that `train encoder` wrote")] = None,
+    base: Annotated[str, typer.Option(help="encoder: a sentence-transformers model, by hub name or path")] = BASE,
+    baselines: Annotated[bool, typer.Option(help="routers: fit the baselines beside them, for evaluation")] = True,
     seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
     json: JsonOption = False,
 ) -> None:
     """Fit on the rows whose split is train, choose on dev, and write an artifact to serve from."""
-    if router not in TRAINERS:
-        raise typer.BadParameter(f"no router is called {router!r}; known are {', '.join(TRAINERS)}")
+    if name not in TRAINABLE:
+        raise typer.BadParameter(f"nothing is called {name!r}; known are {', '.join(TRAINABLE)}")
     say = Console(stderr=True, highlight=False).print
-    names = [name.strip() for name in experts.split(",")] if experts else None
-    report = TRAINERS[router](questions, outcomes, out, experts=names, seed=seed, progress=say)
-    if json:
-        print_json(report.artifact.manifest.model_dump(mode="json"))
+    tables, names = (questions, outcomes, out), _listed(experts)
+    if name == ENCODER:
+        trained = train_encoder(*tables, base=base, experts=names, seed=seed, progress=say)
+    elif name == READER:
+        trained = train_reader(*tables, encoder=encoder, experts=names, seed=seed, progress=say)
     else:
-        print("\n".join(report.lines))
+        trained = train_routers(
+            name, *tables, reader=reader, experts=names, baselines=baselines, seed=seed, progress=say
+        )
+    if json:
+        print_json(trained.manifest.model_dump(mode="json"))
+    else:
+        print("\n".join(trained.lines))
+
+
+def _listed(names: str | None) -> list[str] | None:
+    return [name.strip() for name in names.split(",")] if names else None

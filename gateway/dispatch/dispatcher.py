@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from gateway.clients.base import Call, Client
 from gateway.clients.prepare import prepare
+from gateway.dispatch.board import Board
 from gateway.dispatch.breaker import Breakers
 from gateway.dispatch.lane import Lane
-from gateway.dispatch.pulse import Pulse
 from gateway.dispatch.retry import wait_before_retry
 from gateway.dispatch.voice import Voice
 from gateway.errors import Cancelled, ExpertError, ExpertTimeout, GatewayError
@@ -27,11 +27,6 @@ class Desk:
     expert: Expert
     client: Client
     lane: Lane
-    pulse: Pulse
-
-    @property
-    def expected_s(self) -> float:
-        return self.pulse.expected_s(self.lane)
 
 
 @dataclass(slots=True)
@@ -52,6 +47,7 @@ class Dispatcher:
     def __init__(self, desks: Mapping[str, Desk], breakers: Breakers, random_: random.Random) -> None:
         self.desks = desks
         self.breakers = breakers
+        self.board = Board([desk.expert for desk in desks.values()])
         self._random = random_
 
     async def consult(self, name: str, query: Query, features: Features, seconds: float, hear: Hear | None) -> Outcome:
@@ -59,13 +55,17 @@ class Dispatcher:
         desk = self.desks[name]
         attempt = Attempt(time.monotonic())
         try:
-            await self._within(desk, query, features, seconds, hear, attempt)
+            with self.board.occupied(name):
+                await self._within(desk, query, features, seconds, hear, attempt)
         except GatewayError as error:
             attempt.error = error
         except asyncio.CancelledError:
             attempt.error = Cancelled("the caller left")
             await self.breakers.undecided(desk.expert)
-        return _outcome(desk, attempt)
+        took = time.monotonic() - attempt.started
+        if attempt.error is None:
+            self.board.timed(name, took)
+        return _outcome(desk, attempt, took)
 
     async def _within(
         self, desk: Desk, query: Query, features: Features, seconds: float, hear: Hear | None, attempt: Attempt
@@ -108,12 +108,9 @@ class Dispatcher:
         await asyncio.sleep(wait)
 
 
-def _outcome(desk: Desk, attempt: Attempt) -> Outcome:
-    took = time.monotonic() - attempt.started
+def _outcome(desk: Desk, attempt: Attempt, took: float) -> Outcome:
     voice = attempt.voice
     usage = _spent(attempt)
-    if attempt.error is None:
-        desk.pulse.beat(took)
     return Outcome(
         expert=desk.expert.name,
         reply=attempt.reply if attempt.error is None else None,

@@ -31,8 +31,8 @@ def row_of(answer: Answer, created_at: float, worker: str) -> Row:
         *_decided(answer.decision, answer.plan),
         *_served(answer),
         *_wished(answer),
-        _features(answer.features),
-        *_predicted(answer.decision),
+        _features(answer.features, answer.decision),
+        *_predicted(answer.decision, answer.plan),
         _plan(answer.plan),
         *_spent(answer),
         worker,
@@ -86,23 +86,37 @@ def _message(error: GatewayError) -> str | None:
     return None if error.reason is None else error.reason[:MESSAGE_CHARS]
 
 
-def _features(features: Features) -> str:
+def _features(features: Features, decision: Decision) -> str:
     return as_json(
         {
             "input_tokens": features.input_tokens,
             "output_tokens": features.output_tokens,
             "needs": sorted(features.needs),
             "truncated": features.truncated,
+            "skills": decision.skills,
+            "outlier": decision.outlier,
         }
     )
 
 
-def _predicted(decision: Decision) -> Row:
+def _predicted(decision: Decision, plan: Plan) -> Row:
     """estimates, dropped."""
-    estimates = [
-        {"expert": e.expert, "score": e.score, "std": e.std, "cost_usd": e.cost_usd, "latency_s": e.latency_s}
-        for e in decision.estimates
+    columns = decision.estimates
+    estimates: list[Json] = [
+        {
+            "expert": e.expert,
+            "score": e.score,
+            "std": e.std,
+            "cost_usd": e.cost_usd,
+            "latency_s": e.latency_s,
+            "output_tokens": round(e.output_tokens),
+            "utility": utility,
+        }
+        for e, utility in zip(columns, columns.column(plan.utilities), strict=True)
     ]
+    if plan.load_prices is not None:
+        for row, price in zip(estimates, plan.load_prices.tolist(), strict=True):
+            row["load_price"] = price
     dropped = [{"expert": d.expert, "reason": d.reason, "error": d.error.code} for d in decision.dropped]
     return as_json(estimates), as_json(dropped) if dropped else "[]"
 
@@ -110,7 +124,7 @@ def _predicted(decision: Decision) -> Row:
 def _plan(plan: Plan) -> str:
     limits = plan.limits
     bounds = {"calls": limits.calls, "cost_usd": limits.cost_usd, "seconds": limits.seconds}
-    return as_json({"experts": plan.experts, "limits": bounds, "reason": plan.reason})
+    return as_json({"experts": plan.experts, "recruited": plan.recruited, "limits": bounds, "reason": plan.reason})
 
 
 def _spent(answer: Answer) -> Row:

@@ -52,13 +52,16 @@ class Record(Stored, table=True):
     """JSON: only what the caller wished for."""
     thrift: float | None = None
     features: str = Field(sa_type=Text)
-    """JSON: {input_tokens, output_tokens, needs, truncated}."""
+    """JSON: {input_tokens, output_tokens, needs, truncated, skills, outlier}."""
     estimates: str = Field(sa_type=Text)
-    """JSON: [{expert, score, std, cost_usd, latency_s}], every candidate."""
+    """JSON: [{expert, score, std, cost_usd, latency_s, output_tokens, utility, load_price}], every candidate.
+
+    utility: what it was ranked by, null where the caller chose. load_price: added to it; only where loads are balanced.
+    """
     dropped: str = Field(sa_type=Text)
     """JSON: [{expert, reason, error}]; the error is its code."""
     plan: str = Field(sa_type=Text)
-    """JSON: {experts, limits: {calls, cost_usd, seconds}, reason}."""
+    """JSON: {experts, recruited, limits: {calls, cost_usd, seconds}, reason}."""
     calls: str = Field(sa_type=Text)
     """JSON: one object per expert consulted, in order."""
     input_tokens: int

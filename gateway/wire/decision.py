@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from gateway.pipeline import Decided
+from gateway.planner import Decided
 from gateway.types import Decision, Json, Plan
 
 
@@ -13,7 +11,7 @@ def decided_json(decided: Decided) -> Json:
     return {
         "object": "coterie.route",
         "model": decided.query.model,
-        "decision": decision_json(decided.decision),
+        "decision": decision_json(decided.decision, decided.plan),
         "plan": plan_json(decided.plan),
         "features": {
             "input_tokens": decided.features.input_tokens,
@@ -24,24 +22,38 @@ def decided_json(decided: Decided) -> Json:
     }
 
 
-def decision_json(decision: Decision) -> Json:
-    """A score that was not predicted is null."""
+def decision_json(decision: Decision, plan: Plan) -> Json:
+    """Every expert with what the plan made of it. A score that was not predicted is null, and so is its utility."""
+    estimates = decision.estimates
+    rows = zip(
+        estimates,
+        estimates.column(estimates.score),
+        estimates.column(estimates.std),
+        estimates.column(plan.utilities),
+        estimates.column(plan.load_prices),
+        strict=True,
+    )
     return {
         "router": decision.router,
         "artifact": decision.artifact,
         "category": decision.category,
+        "skills": list(decision.skills),
+        "outlier": decision.outlier,
         "confidence": decision.confidence,
         "sure": decision.sure,
         "reason": decision.reason,
         "experts": [
             {
                 "expert": estimate.expert,
-                "score": _number(estimate.score),
-                "std": _number(estimate.std),
+                "score": score,
+                "std": std,
                 "expected_cost_usd": estimate.cost_usd,
                 "expected_latency_s": estimate.latency_s,
+                "expected_output_tokens": round(estimate.output_tokens),
+                "utility": utility,
+                "load_price": load_price,
             }
-            for estimate in decision.estimates
+            for estimate, score, std, utility, load_price in rows
         ],
         "dropped": [{"expert": one.expert, "reason": one.reason} for one in decision.dropped],
     }
@@ -50,13 +62,10 @@ def decision_json(decision: Decision) -> Json:
 def plan_json(plan: Plan) -> Json:
     return {
         "experts": list(plan.experts),
+        "recruited": list(plan.recruited),
         "strategy": plan.strategy,
         "policy": plan.policy,
         "propensity": plan.propensity,
         "limits": {"calls": plan.limits.calls, "cost_usd": plan.limits.cost_usd, "seconds": plan.limits.seconds},
         "reason": plan.reason,
     }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -1,4 +1,4 @@
-"""What the tests of the routers share: the bundled artifact, everyday queries, and a small world to train on."""
+"""What the tests of the routers share: the bundled routers, everyday queries, and a small world to train on."""
 
 import json
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routers.artifacts import load_bundled
-from routers.train import train_category
+from routers.suite import load_bundled_suite, load_suite
+from routers.training.reader import train_reader
+from routers.training.routers import train_routers
 
 FIELDS = {
     "math": "integral equation theorem polynomial fraction geometry",
@@ -27,7 +28,12 @@ class Everyday:
 
 @pytest.fixture(scope="session")
 def bundled():
-    return load_bundled()
+    return load_bundled_suite()
+
+
+@pytest.fixture(scope="session")
+def reader(bundled):
+    return bundled.reader
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +62,23 @@ def tables(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trained(tables, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("artifact") / "category"
-    return train_category(tables / "questions.jsonl", tables / "outcomes.jsonl", folder, strengths=(10.0,))
+def small_reader(tables, tmp_path_factory):
+    """A reader of one speed, trained on the small world."""
+    folder = tmp_path_factory.mktemp("artifact") / "reader"
+    return train_reader(tables / "questions.jsonl", tables / "outcomes.jsonl", folder, strengths=(10.0,))
+
+
+@pytest.fixture(scope="session")
+def trained(tables, small_reader, tmp_path_factory):
+    """A blend, its parts and the baselines, trained on the small world's rows."""
+    folder = tmp_path_factory.mktemp("artifact") / "routers"
+    paths = (tables / "questions.jsonl", tables / "outcomes.jsonl", folder)
+    return train_routers("blend", *paths, reader=small_reader.folder)
+
+
+@pytest.fixture(scope="session")
+def suite(trained):
+    return load_suite(trained.folder)
 
 
 def write(path, rows):

@@ -4,50 +4,66 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from routers.artifacts import load_bundled
 from routers.calibration import accuracy, ece
 from routers.corpus import reference_rows, reference_source, with_typos
-from routers.describe import columns_of_truth
-from routers.errors import TableError
+from routers.errors import ArtifactError, TableError
 from routers.table import read_table
-from routers.train import train_category
+from routers.training.quick import truths
+from routers.training.reader import train_reader
+from routers.training.routers import train_routers
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data"
 
 
-def test_training_writes_a_router_that_reads_its_fields(trained):
-    artifact = trained.artifact
-    rows = artifact.encoder.encode(["the enzyme in a cell and its gene", "negligence of the plaintiff in court"])
-    assert artifact.router({"a": artifact.profiles.profile("half")}).predict(rows).labels == ("biology", "law")
+def test_abilities_show_who_is_good_at_what(suite):
+    category = suite.routers["category"]
+    mathematician = dict(zip(category.experts_, category.abilities_, strict=True))["mathematician"]
+    assert mathematician.on("math").mean > 0.9
+    assert mathematician.on("law").mean < 0.1
 
 
-def test_profiles_show_who_is_good_at_what(trained):
-    profile = trained.artifact.profiles.profile
-    assert profile("mathematician").on("math").mean > 0.95
-    assert profile("mathematician").on("law").mean < 0.05
-    assert profile("half").origin == "96 questions of own"
+def test_the_report_says_what_was_measured(trained, small_reader):
+    assert any(line.startswith("blend_auc: ") for line in trained.lines)
+    assert any(line.startswith("dev_accuracy: ") for line in small_reader.lines)
+    assert trained.manifest.metrics["blend_accuracy"] > 0.6
+    assert small_reader.manifest.metrics_measured_on["reference"] == "own"
 
 
-def test_the_report_says_what_was_measured(trained):
-    assert any(line.startswith("dev_accuracy: ") for line in trained.lines)
-    assert trained.artifact.manifest.metrics["dev_accuracy"] > 0.9
-    assert trained.artifact.manifest.metrics_measured_on["reference"] == "own"
-
-
-def test_same_tables_and_seed_make_the_same_files(trained, tables, tmp_path):
+def test_same_tables_and_seed_make_the_same_folder(trained, small_reader, tables, tmp_path):
     told = []
-    paths = (tables / "questions.jsonl", tables / "outcomes.jsonl", tmp_path / "again")
-    again = train_category(*paths, strengths=(10.0,), progress=told.append)
-    assert again.artifact.manifest.files == trained.artifact.manifest.files
-    assert again.artifact.version == trained.artifact.version
-    assert len(told) > 2
+    paths = (tables / "questions.jsonl", tables / "outcomes.jsonl")
+    reader = train_reader(*paths, tmp_path / "reader", strengths=(10.0,), progress=told.append)
+    routers = train_routers("blend", *paths, tmp_path / "routers", reader=reader.folder, progress=told.append)
+    assert len(told) > 4
+    for again, before in ((reader, small_reader), (routers, trained)):
+        for path in before.folder.iterdir():
+            if path.is_file():
+                assert path.read_bytes() == (again.folder / path.name).read_bytes(), path.name
 
 
-def test_a_table_without_known_categories_cannot_be_trained_on(tables, tmp_path):
+def test_a_table_without_known_categories_makes_no_reader(tables, tmp_path):
     strange = tmp_path / "questions.jsonl"
     strange.write_text((tables / "questions.jsonl").read_text().replace('"category": "', '"category": "un'))
     with pytest.raises(TableError, match="0 questions with a known category"):
-        train_category(strange, tables / "outcomes.jsonl", tmp_path / "out")
+        train_reader(strange, tables / "outcomes.jsonl", tmp_path / "out")
+
+
+def test_too_few_questions_make_no_router(tables, small_reader, tmp_path):
+    few = tmp_path / "questions.jsonl"
+    few.write_text("".join((tables / "questions.jsonl").read_text().splitlines(keepends=True)[:8]))
+    with pytest.raises(TableError, match="10 or more are needed"):
+        train_routers("irt", few, tables / "outcomes.jsonl", tmp_path / "out", reader=small_reader.folder)
+
+
+def test_one_router_alone_can_be_trained(tables, small_reader, tmp_path):
+    paths = (tables / "questions.jsonl", tables / "outcomes.jsonl", tmp_path / "out")
+    trained = train_routers("irt", *paths, reader=small_reader.folder, baselines=False)
+    assert trained.manifest.routers == {"irt": "router"}
+
+
+def test_a_damaged_reader_is_not_trained_with(tables, tmp_path):
+    with pytest.raises(ArtifactError, match="no trained reader"):
+        train_routers("irt", tables / "questions.jsonl", tables / "outcomes.jsonl", tmp_path / "out", reader=tmp_path)
 
 
 def test_typos_are_few_letters():
@@ -56,19 +72,17 @@ def test_typos_are_few_letters():
     assert with_typos("abc", 2, chance) == "abc"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="needs the recorded outcomes in ../shared/data")
-def test_the_bundled_router_is_as_good_on_dev_as_its_manifest_says():
-    bundled = load_bundled()
+def test_the_bundled_reader_is_as_good_on_dev_as_its_manifest_says(reader):
     table = read_table(RECORDED / "questions.parquet", RECORDED / "outcomes.parquet", ["mathstral-7B"])
     rows = reference_rows(table, "dev")
-    chances = bundled.classifier.predict_proba(bundled.encoder.encode([row.text for row in rows]))
-    truth = columns_of_truth(bundled.classifier, rows)
-    metrics = bundled.manifest.metrics
+    truth = truths(reader.layout.categories, rows)
+    metrics = reader.manifest.metrics
     assert reference_source(table) == "mmlu_pro"
-    assert (
-        accuracy(chances, truth) == pytest.approx(metrics["dev_accuracy"], abs=1e-3)
-        and accuracy(chances, truth) > 0.773
-    )
-    assert ece(chances, truth) == pytest.approx(metrics["dev_ece"], abs=1e-3)
-    sure = chances.max(axis=1) >= bundled.sure_above
-    assert np.mean(chances[sure].argmax(axis=1) == truth[sure]) == pytest.approx(0.9, abs=0.01)
+    for speed, suffix in ((reader.encoder.full, ""), (reader.encoder.quick, "_quick")):
+        chances = reader.layout.chances(speed.encode([row.text for row in rows]))
+        assert accuracy(chances, truth) == pytest.approx(metrics[f"dev_accuracy{suffix}"], abs=0.004)
+        assert ece(chances, truth) == pytest.approx(metrics[f"dev_ece{suffix}"], abs=0.004)
+    sure = chances.max(axis=1) >= reader.sure_above
+    assert np.mean(chances[sure].argmax(axis=1) == truth[sure]) > 0.85

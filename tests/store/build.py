@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gateway.errors import ContextTooLong, ExpertTimeout, GatewayError
+from gateway.estimates import Estimate, Estimates
 from gateway.types import (
     Answer,
     Decision,
     Dropped,
-    Estimate,
     Features,
     Limits,
     Outcome,
@@ -42,11 +44,23 @@ def answer(
     """An answer after one timeout; with `error`, none at all."""
     body = {"messages": [{"role": "user", "content": more.get("prompt", PROMPT)}], "stream": True}
     query = Query(id, "auto:cheap", body, tenant, wishes or Wishes())
-    estimates = tuple(Estimate(name, 0.5, 0.1, 0.0001, 1.5) for name in ("maths", "small"))
+    estimates = Estimates.rows(Estimate(name, 0.5, 0.1, 0.0001, 1.5, 120.0) for name in ("maths", "small"))
     dropped = (Dropped("tiny", "its context is too short", ContextTooLong("too long")),)
     confidence = more.get("confidence", 0.83)
-    decision = Decision(estimates, dropped, "blend", "blend@1f", confidence, True, "math", "maths is best")
-    plan = Plan(("small", "maths"), "single", Limits(4, 0.5, 60.0), 0.95, "auto", "thrift 0.3")
+    decision = Decision(
+        estimates, dropped, "blend", "blend@1f", confidence, True, "math", "maths is best", ("algebra",)
+    )
+    plan = Plan(
+        ("small", "maths"),
+        "single",
+        Limits(4, 0.5, 60.0),
+        0.95,
+        "auto",
+        "thrift 0.3",
+        recruited=("maths",),
+        utilities=np.array([0.4, 0.45]),
+        load_prices=np.array([-0.02, 0.02]),
+    )
     late = outcome("small", error=ExpertTimeout("small was too slow", expert="small"))
     good = None if error else served or outcome(text=text)
     outcomes = (late,) if good is None else (late, good)

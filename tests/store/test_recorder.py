@@ -36,7 +36,17 @@ def test_a_recorded_answer_is_found_with_everything_it_came_from(url):
         True,
     )
     assert record.pop("estimates") == [
-        {"expert": name, "score": 0.5, "std": 0.1, "cost_usd": 0.0001, "latency_s": 1.5} for name in ("maths", "small")
+        {
+            "expert": name,
+            "score": 0.5,
+            "std": 0.1,
+            "cost_usd": 0.0001,
+            "latency_s": 1.5,
+            "output_tokens": 120,
+            "utility": utility,
+            "load_price": load_price,
+        }
+        for name, utility, load_price in (("maths", 0.4, -0.02), ("small", 0.45, 0.02))
     ]
     assert record == {
         "id": "dec_1",
@@ -59,10 +69,18 @@ def test_a_recorded_answer_is_found_with_everything_it_came_from(url):
         "tags": {"team": "x"},
         "wishes": {"thrift": 0.3, "session": "s1", "tags": {"team": "x"}},
         "thrift": 0.3,
-        "features": {"input_tokens": 40, "output_tokens": 100, "needs": ["tools"], "truncated": False},
+        "features": {
+            "input_tokens": 40,
+            "output_tokens": 100,
+            "needs": ["tools"],
+            "truncated": False,
+            "skills": ["algebra"],
+            "outlier": False,
+        },
         "dropped": [{"expert": "tiny", "reason": "its context is too short", "error": "context_length_exceeded"}],
         "plan": {
             "experts": ["small", "maths"],
+            "recruited": ["maths"],
             "limits": {"calls": 4, "cost_usd": 0.5, "seconds": 60.0},
             "reason": "thrift 0.3",
         },

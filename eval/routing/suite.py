@@ -1,0 +1,83 @@
+"""What is put to the test: the fitted routers of one artifact, their encoder, and what it takes a text for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from eval.routing.data import Trial
+from routers.base import Array, Matrix, Router
+from routers.categories import nearest
+from routers.errors import TableError
+from routers.questions import some
+from routers.table import Table
+
+Kind = Literal["router", "strategy", "baseline", "oracle"]
+
+EXACT = ("random", "zero")
+"""Baselines that draw lots: their expectation over all draws is computed from the outcomes instead."""
+TITLES = {"constant": "best single", "neighbours": "kNN"}
+"""What a router is called in a report, where that is not its name."""
+
+
+class Suite(Protocol):
+    """An artifact's routers, fitted, by short name; `kinds` says of each whether it is a router or a baseline."""
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def routers(self) -> Mapping[str, Router]: ...
+
+    @property
+    def kinds(self) -> Mapping[str, str]: ...
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Rows for the routers."""
+
+    def category_chances(self, X: Matrix) -> tuple[Array, tuple[str, ...]]:
+        """(n, K) probabilities, and the K names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A router over exactly the experts of a trial."""
+
+    title: str
+    kind: Kind
+    router: Router
+
+
+def known_to(suite: Suite, table: Table, named: Sequence[str] | None) -> Table:
+    """The table over the experts that were named, or else over those the suite knows.
+
+    TableError for a named expert that no router knows, or where there is none to go on with.
+    """
+    known = {expert for router in suite.routers.values() for expert in router.experts_}
+    if named is None:
+        shared = [expert for expert in table.experts if expert in known]
+        if not shared:
+            raise TableError(f"the artifact knows none of the outcomes' models {some(table.experts)}")
+        return table.among(shared)
+    strange = [expert for expert in named if expert not in known]
+    if strange:
+        near = nearest(strange[0], known)
+        raise TableError(f"no router of the artifact knows {', '.join(strange)}; the nearest it knows are {near}")
+    return table
+
+
+def contestants(suite: Suite, trial: Trial) -> tuple[tuple[Contestant, ...], tuple[str, ...]]:
+    """The suite's routers over the trial's experts, and in words which cannot take part."""
+    taking_part, lines = [], []
+    for name, router in suite.routers.items():
+        lacking = [expert for expert in trial.experts if expert not in router.experts_]
+        if name in EXACT:
+            continue
+        if lacking:
+            lines.append(f"the router {name}, which does not know {some(lacking)}")
+            continue
+        over = router if router.experts_ == trial.experts else router.select(trial.experts)
+        kind: Kind = "router" if suite.kinds[name] == "router" else "baseline"
+        taking_part.append(Contestant(TITLES.get(name, name), kind, over))
+    return tuple(taking_part), tuple(lines)

@@ -1,0 +1,155 @@
+"""From a query to a plan: features, gate, router, prices, policy. Nobody is asked; the pipeline does that."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gateway.address import Address
+from gateway.balance import Balance
+from gateway.columns import Columns
+from gateway.decide import Expected, decide, named
+from gateway.dispatch.dispatcher import Dispatcher
+from gateway.estimates import Estimates
+from gateway.experts import Policy
+from gateway.features import EXPECTED_OUTPUT_TOKENS, features_of
+from gateway.gate import Gate, Terms, nobody
+from gateway.lengths import Lengths
+from gateway.pins import Pins, in_tool_loop
+from gateway.policy import Situation, limits_for, plan_as_named, plan_for
+from gateway.reading import Reader
+from gateway.types import Decision, Features, Limits, Outcome, Plan, Query
+from routers.base import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One query, decided and planned; nobody has been asked yet."""
+
+    query: Query
+    features: Features
+    decision: Decision
+    plan: Plan
+    started: float
+
+
+class Planner:
+    """Plans over one pool. `general`: by router, what each expert scores on average over all categories."""
+
+    def __init__(
+        self,
+        *,
+        columns: Columns,
+        readers: Mapping[str, Reader],
+        general: Mapping[str, Mapping[str, float]],
+        dispatcher: Dispatcher,
+        lengths: Lengths,
+        pins: Pins,
+        random_: random.Random,
+    ) -> None:
+        self._columns = columns
+        self._readers = readers
+        self._general = general
+        self._dispatcher = dispatcher
+        self._lengths = lengths
+        self._pins = pins
+        self._random = random_
+        self._gate = Gate(columns)
+        self._balance = Balance(dispatcher.board)
+        self._reference_usd = columns.reference_usd
+        self._seats = _where(dispatcher.board.names, columns.names)
+        self._where = {name: _where(reader.reading.router.experts_, columns.names) for name, reader in readers.items()}
+
+    @property
+    def routers(self) -> Collection[str]:
+        """The names of those that may be asked what they think."""
+        return self._readers.keys()
+
+    async def plan(self, query: Query, address: Address, policy: Policy, among: Sequence[str] | None) -> Decided:
+        """The plan by this policy, among these experts (None: all); GatewayError where nobody can take the query."""
+        started = time.monotonic()
+        features = features_of(query, read=not address.expert)
+        limits = limits_for(policy, query.wishes)
+        if address.expert:
+            decision = self._named(address.expert, features, limits)
+            return Decided(query, features, decision, plan_as_named(decision, policy, query.wishes), started)
+        pinned = await self._pins.of(query)
+        decision = await self._decision(features, policy, among, pinned, limits)
+        situation = Situation(
+            reference_usd=self._reference_usd,
+            seconds_left=limits.seconds - (time.monotonic() - started),
+            pinned=pinned,
+            locked=in_tool_loop(query),
+            load_prices=self._load_prices(decision.estimates) if policy.balance else None,
+            generalist=self._generalist(policy.router, decision) if decision.outlier else None,
+        )
+        plan = plan_for(decision, policy, address.name, query.wishes, situation, self._random)
+        return Decided(query, features, decision, plan, started)
+
+    def observe(self, decided: Decided, outcomes: Sequence[Outcome]) -> None:
+        """What was asked has come back: the next estimates know it."""
+        for outcome in outcomes:
+            self._lengths.observe(outcome, decided.decision.typical_tokens, decided.features)
+
+    async def _decision(
+        self, features: Features, policy: Policy, among: Sequence[str] | None, pinned: str | None, limits: Limits
+    ) -> Decision:
+        places, dropped = self._gate.eligible(features, Terms(among, self._dispatcher.breakers.resting()))
+        if not len(places):
+            raise nobody(dropped)
+        reader = self._readers[policy.router]
+        forecast = await reader(features.text)
+        expected = self._expected(features, pinned, forecast.output_tokens)
+        places, dear = self._gate.affordable(places, expected.cost_usd, limits.cost_usd)
+        if not len(places):
+            raise nobody(dropped + dear)
+        where = self._where[policy.router][places]
+        return decide(self._columns.names, places, dropped + dear, reader.reading, forecast, where, expected)
+
+    def _named(self, expert: str, features: Features, limits: Limits) -> Decision:
+        """Asked by name, an expert is asked even while it rests: the caller hears why not."""
+        expected = self._expected(features, None)
+        places, dropped = self._gate.eligible(features, Terms((expert,)))
+        places, dear = self._gate.affordable(places, expected.cost_usd, limits.cost_usd)
+        if not len(places):
+            raise nobody([one for one in dropped + dear if one.expert == expert])
+        return named(expert, int(places[0]), expected)
+
+    def _expected(self, features: Features, pinned: str | None, typical: float | None = None) -> Expected:
+        """What every expert is expected to take; whoever has the conversation still has its beginning in its cache.
+
+        typical: output tokens of the average expert, where the router's artifact foretells them.
+        """
+        columns = self._columns
+        typical = typical or float(EXPECTED_OUTPUT_TOKENS)
+        tokens = self._lengths.expected(typical, features)
+        cost_usd = columns.cost_usd(features.input_tokens, tokens)
+        place = None if pinned is None else columns.places.get(pinned)
+        if place is not None:
+            cost_usd[place] -= features.prefix_tokens * (columns.input[place] - columns.cached[place]) / 1e6
+        return Expected(typical, tokens, cost_usd, self._latency_s())
+
+    def _latency_s(self) -> Array:
+        latency: Array = self._dispatcher.board.expected_s()[self._seats]
+        return latency
+
+    def _load_prices(self, estimates: Estimates) -> Array:
+        """(k,) in the order of the estimates."""
+        places = [self._columns.places[expert] for expert in estimates.experts]
+        biases: Array = self._balance.biases()[self._seats[places]]
+        return biases
+
+    def _generalist(self, router: str, decision: Decision) -> str:
+        """Of those that may be asked, whoever is best on average over all categories."""
+        general = self._general[router]
+        return max(decision.estimates.experts, key=lambda expert: general.get(expert, 0.0))
+
+
+def _where(known: Sequence[str], names: Sequence[str]) -> Array:
+    """(m,) the place of each name among those known; one that is not (an expert that is absent) is never looked up."""
+    places = {name: place for place, name in enumerate(known)}
+    return np.array([places.get(name, 0) for name in names])

@@ -1,0 +1,108 @@
+"""A folder of fitted routers over the rows of one reader: what a gateway serves from and an evaluation judges.
+
+A folder `reader/` inside it holds the reader it was fitted with; without one that is the bundled reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from routers.base import Array, Matrix, Router
+from routers.catalog import KINDS
+from routers.errors import ArtifactError
+from routers.files import names_of, read, write
+from routers.manifest import MANIFEST, Manifest, load_manifest, write_manifest
+from routers.reader import Reader, load_bundled_reader, load_reader
+from routers.verbosity import Verbosity
+
+KIND = "routers"
+READER = "reader"
+VERBOSITY = "verbosity"
+ROUTER, BASELINE = "router", "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Routers by name, all fitted on rows of `reader`; and how much each expert writes, where that was recorded."""
+
+    reader: Reader
+    routers: Mapping[str, Router]
+    manifest: Manifest
+    verbosity: Verbosity | None = None
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Which of them are routers of ours and which are baselines."""
+        return {name: self.manifest.routers[name] for name in self.routers}
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        return self.manifest.experts
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Rows at the full speed."""
+        return self.reader.encode(texts)
+
+    def category_chances(self, X: Matrix) -> tuple[Array, tuple[str, ...]]:
+        """(n, K) and the names of the categories."""
+        return self.reader.layout.chances(X), self.reader.layout.categories
+
+
+@contextmanager
+def bundled() -> Iterator[Path]:
+    """The folder of the routers that come with the package."""
+    with as_file(files("routers") / "bundled" / KIND) as folder:
+        yield folder
+
+
+def load_bundled_suite(*, only: Collection[str] | None = None, threads: int = 1) -> Suite:
+    """The routers that come with the package: abilities of every recorded model that may be shipped."""
+    with bundled() as folder:
+        return load_suite(folder, only=only, threads=threads)
+
+
+def load_suite(folder: Path, *, only: Collection[str] | None = None, threads: int = 1) -> Suite:
+    """ArtifactError, in one line, where the folder is damaged, foreign, or fitted with another reader.
+
+    only: the names that are wanted; those the folder does not have are passed over.
+    """
+    manifest = load_manifest(folder, KIND)
+    own = folder / READER
+    reader = load_reader(own, threads=threads) if own.is_dir() else load_bundled_reader(threads=threads)
+    fitted_with = manifest.encoder.get("reader")
+    if fitted_with != reader.version:
+        raise ArtifactError(
+            f"{folder} was fitted with reader {fitted_with}, and this one is {reader.version}; train the routers again"
+        )
+    names = [name for name in manifest.routers if only is None or name in only]
+    if unhashed := [name for name in names if set(names_of(name)) - set(manifest.files)]:
+        raise ArtifactError(f"{folder / MANIFEST} names no files of {', '.join(unhashed)}; train the routers again")
+    verbosity = read(folder, VERBOSITY, KINDS) if set(names_of(VERBOSITY)) <= set(manifest.files) else None
+    return Suite(reader, {name: _router(folder, name) for name in names}, manifest, verbosity)
+
+
+def save_suite(
+    routers: Mapping[str, Router], verbosity: Verbosity | None, manifest: Manifest, folder: Path
+) -> Manifest:
+    """Write the routers, then the manifest with their hashes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    names = [name for key, router in routers.items() for name in write(router, folder, key)]
+    if verbosity is not None:
+        names += write(verbosity, folder, VERBOSITY)
+    return write_manifest(folder, manifest, names)
+
+
+def _router(folder: Path, name: str) -> Router:
+    router = read(folder, name, KINDS)
+    if not isinstance(router, Router):
+        raise ArtifactError(f"{folder / name}.json holds a {type(router).__name__}, which routes nothing")
+    return router
