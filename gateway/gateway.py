@@ -149,6 +149,10 @@ class Gateway:
         yield CounterMetricFamily("coterie_record_failures", "Failed writes.", value=recorder.failed_writes)
         if self.door.current is not None:
             yield from dispatch_state(self.door.current.dispatcher)
+            read = CounterMetricFamily("coterie_queries_read", "Queries read, by encoder.", labels=["encoder"])
+            for encoder, count in self.door.current.read().items():
+                read.add_metric([encoder], count)
+            yield read
 
 
 def _planner(configuration: Configuration, opened: Opened, dispatcher: Dispatcher, pins: Pins) -> Planner:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.address import Address, find
 from gateway.consult import Brief
@@ -65,6 +65,10 @@ class Pipeline:
         await self._pin(answer)
         self._record(answer)
         return answer
+
+    def read(self) -> Mapping[str, int]:
+        """How many queries each of the two encoders has read."""
+        return self._planner.read()
 
     async def decide(self, query: Query) -> Decided:
         """Everything up to the plan."""

@@ -69,6 +69,11 @@ class Planner:
         """The names of those that may be asked what they think."""
         return self._readers.keys()
 
+    def read(self) -> Mapping[str, int]:
+        """How many queries the quick encoder settled, and how many the full one was asked for."""
+        readers = self._readers.values()
+        return {"quick": sum(one.settled for one in readers), "full": sum(one.asked for one in readers)}
+
     async def plan(self, query: Query, address: Address, policy: Policy, among: Sequence[str] | None) -> Decided:
         """The plan by this policy, among these experts (None: all); GatewayError where nobody can take the query."""
         started = time.monotonic()

@@ -79,6 +79,12 @@ class Bank:
     peers: tuple[str, ...]
     version: str
 
+    @property
+    def kinds(self) -> Array:
+        """The number of each question's category (n,)."""
+        kinds: Array = np.unique([question.category for question in self.questions], return_inverse=True)[1]
+        return kinds
+
 
 def open_bank(artifact: Artifact, questions: Sequence[Question], peers: Mapping[str, Array]) -> Bank:
     """The bank; `peers` are other experts' scores (n,) on these questions, NaN where missing.

@@ -34,5 +34,5 @@ class Knowledge:
             row = json.loads(path.read_bytes())
             placed = Posterior.from_json(row["irt"]) if row.get("irt") else None
             return cls(None, ability_from_json(row["ability"]), placed, str(row.get("artifact", "")))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UnknownProfile(f"{path} is not a profile that onboarding wrote: {error!r}") from None

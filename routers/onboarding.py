@@ -1,7 +1,8 @@
 """Placing a new expert by adaptive testing: the fewest questions that pin down its mean accuracy over a bank.
 
 Which question next: the one that shrinks the variance of the mean accuracy most, a c-optimal design (Silvey 1980,
-chapter 2) at the current ability. Asks nobody itself, and knows no text.
+chapter 2) at the current ability, among the kind of question that has been asked too seldom. Asks nobody itself, and
+knows no text.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from routers.irt.posterior import Posterior, posterior
 MISFIT = 0.01
 """What the model itself errs by on an expert's mean accuracy, however many answers it has; measured by leaving out one
 recorded model after the other."""
+WIDER = 3.0
+"""How much wider the prior is taken than the experts there are: a newcomer may be unlike them. Chosen likewise."""
 DRAWS = 16
 """Random orders of the bank that are tried to tell what random choice would have needed."""
 
@@ -43,15 +46,19 @@ class Functional:
 class Onboarding:
     """The state of one expert's test over a bank of questions.
 
-    explore: the share of questions drawn at random, so that an expert unlike the others is noticed.
+    kinds: the kind of each question, by number (n,); each is asked by its share of the bank, so that what the model does
+    not know of an expert and a kind evens out. explore: the share of questions drawn at random, of any kind.
     """
 
-    def __init__(self, items: Items, prior: Posterior, *, explore: float = 0.1, seed: int = 0) -> None:
+    def __init__(
+        self, items: Items, prior: Posterior, *, kinds: Array | None = None, explore: float = 0.0, seed: int = 0
+    ) -> None:
         self.items = items
-        self.prior = prior
+        self.prior = Posterior(prior.mean, WIDER * prior.cov)
         self.explore = explore
         self.seed = seed
-        self.ability = prior
+        self.ability = self.prior
+        self._kinds = np.zeros(len(items), dtype=np.intp) if kinds is None else kinds
         self.scores = np.full(len(items), np.nan)
         self._open = np.ones(len(items), dtype=bool)
         self._chance = np.random.default_rng(seed)
@@ -83,7 +90,14 @@ class Onboarding:
         toward = self._alpha @ cov
         spread = np.einsum("ni,ni->n", toward, self._alpha)
         gain = slopes * (toward @ gradient) ** 2 / (1 + slopes * spread)
-        return int(np.argmax(np.where(self._open, gain, -1)))
+        return int(np.argmax(np.where(self._open & (self._kinds == self._seldom()), gain, -1)))
+
+    def _seldom(self) -> int:
+        """The kind with the largest shortfall against its share of the bank, of those that have questions left."""
+        sizes = np.bincount(self._kinds)
+        left = np.bincount(self._kinds[self._open], minlength=len(sizes))
+        shortfall = sizes / len(self._kinds) * (1 + len(self._kinds) - left.sum()) - (sizes - left)
+        return int(np.argmax(np.where(left > 0, shortfall, -np.inf)))
 
     def learn(self, rows: Iterable[int], scores: Iterable[float]) -> None:
         """What was answered: scores in [0, 1], NaN for a question that came back without an answer."""

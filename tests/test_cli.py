@@ -210,7 +210,7 @@ def test_several_workers_agree_through_redis(upstream: Upstream, tmp_path: Path)
         ValkeyServer() as redis,
         serving(tmp_path, yaml, "--workers", "2", COTERIE_REDIS_URL=redis.connection_url) as served,
     ):
-        assert until(lambda: attempt(served, "one") == 200, 20), served.printed
+        assert until(lambda: {attempt(served, "one") for _ in range(8)} == {200}, 30), served.printed
         wishes = {"session": "s", "experts": ["one", "two"]}
         answered = Counter(served.ask("auto", coterie=wishes).json()["model"] for _ in range(12))
         assert len(answered) == 1

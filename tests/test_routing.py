@@ -92,7 +92,7 @@ def test_what_cannot_be_placed_goes_to_the_fallback(gateway: Running) -> None:
 def test_a_route_says_everything_and_asks_nobody(gateway: Running, upstream: Upstream) -> None:
     route = routed(gateway, EQUATION)
     decision, plan = route["decision"], route["plan"]
-    assert (decision["category"], decision["sure"], decision["router"]) == ("math", True, "category")
+    assert (decision["category"], decision["sure"], decision["router"]) == ("math", True, "blend")
     assert {one["expert"] for one in decision["experts"]} == set(plan["experts"]) == {*EXPERT_FOR.values(), "general"}
     assert all(0 <= one["score"] <= 1 and one["std"] > 0 for one in decision["experts"])
     assert 0 < decision["confidence"] <= 1 and decision["artifact"] and decision["reason"]

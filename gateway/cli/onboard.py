@@ -25,6 +25,7 @@ from routers.onboarding import Onboarding
 from routers.outcomes import read_outcomes
 from routers.profile import Profile, profile
 from routers.questions import Questions, read_questions
+from routers.suite import load_bundled_suite, load_suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def onboard(
 
 
 def trained(folder: Path | None) -> Artifact:
-    """The encoder and the routers that were trained before."""
-    raise ConfigError("there are no trained irt routers yet")
+    """The encoder and the irt router that were trained before: the operator's own, or those of the package."""
+    return load_bundled_suite(only={"irt"}) if folder is None else load_suite(folder, only={"irt"})
 
 
 async def place(wanted: Wanted, artifact: Artifact) -> tuple[Profile, str]:
@@ -82,7 +83,7 @@ async def place(wanted: Wanted, artifact: Artifact) -> tuple[Profile, str]:
     say(f"reading {len(rows)} questions")
     peers = {name: scores[rows] for name, scores in _peers(wanted, table).items()}
     bank = open_bank(artifact, questions_of(table, rows), peers)
-    test = Onboarding(bank.items, bank.prior, seed=wanted.seed)
+    test = Onboarding(bank.items, bank.prior, kinds=bank.kinds, seed=wanted.seed)
     async with _sitter(wanted, bank, None if own is None else own[rows]) as sitter:
         why = await examine(test, sitter, wanted.terms, lambda test: say(_so_far(test)))
     return profile(wanted.name, bank, test), why

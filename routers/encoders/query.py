@@ -38,7 +38,10 @@ class QuickEncoder:
 
 
 class FullEncoder:
-    """Rows from a transformer, with the bag of words as a second opinion on the category."""
+    """Rows from a transformer, with the bag of words as a second opinion on the category.
+
+    A transformer is sure of anything, gibberish too; how familiar the words are tempers it as it does the quick one.
+    """
 
     inline = False
 
@@ -53,9 +56,12 @@ class FullEncoder:
         self.layout = Layout(classifier.categories_, head.coefficients_.shape[0])
 
     def encode(self, texts: Sequence[str]) -> Array:
-        bag = self.classifier.logits(self.static.encode(texts))
+        bag = self.static.encode(texts)
         embeddings = self.model.encode(texts)
-        return self.layout.rows(embeddings, shapes(texts), self.head.predict_proba(embeddings, bag))
+        chances = self.head.predict_proba(embeddings, self.classifier.logits(bag))
+        familiar = self.classifier.familiarity(bag)[:, None]
+        tempered = familiar * chances + (1 - familiar) / chances.shape[1]
+        return self.layout.rows(embeddings, shapes(texts), tempered)
 
 
 class TwoSpeedEncoder:

@@ -49,7 +49,8 @@ def _shape(text: str) -> tuple[float, ...]:
     if len(text) > CHARACTERS:
         text = text[: CHARACTERS // 2] + text[-CHARACTERS // 2 :]
     options = _OPTION.findall(text)
-    stem = text[: _OPTION.search(text).start()] if options else text  # type: ignore[union-attr]
+    first = _OPTION.search(text)
+    stem = text[: first.start()].rstrip() if first else text
     length = max(1, len(stem))
     joined = " ".join(options)
     lengths = [len(option) for option in options] or [0]

@@ -55,7 +55,9 @@ def test_the_gold_answer_itself_is_right(gold):
     assert grade(gold, gold, "short_text") == 1.0 or not normalised(gold) or gold.lstrip().startswith("[")
 
 
-@given(st.integers(-(10**9), 10**9), st.sampled_from(["{}", "{:,}", "The answer is {:,}.", "I get 7, so ${:,}", "#### {}"]))
+@given(
+    st.integers(-(10**9), 10**9), st.sampled_from(["{}", "{:,}", "The answer is {:,}.", "I get 7, so ${:,}", "#### {}"])
+)
 def test_a_number_is_read_however_it_is_written(number, way):
     assert announced_number(way.format(number)) == number
 

@@ -91,6 +91,12 @@ def test_the_contrast_draws_the_good_near_and_pushes_the_failed_away():
     assert slope.tolist() == [[-0.5, 0.5, 0, 0]]
 
 
+def test_nobody_is_drawn_near_and_pushed_away_at_once():
+    pairs = Pairs.of(np.array([[0.3, 0.1, 0.2, 0.0]]), count=3, seed=0)
+    assert pairs.good.tolist() == [[True, True, True, False]]
+    assert pairs.failed.tolist() == [[False, False, False, True]]
+
+
 def test_a_query_that_all_fail_or_all_answer_contrasts_nobody():
     for scores in (0.0, 1.0):
         value, slope = contrast(np.zeros((1, 3)), Pairs.of(np.full((1, 3), scores), count=2, seed=0))

@@ -121,6 +121,12 @@ def test_the_mean_over_a_part_of_the_bank_is_less_certain(worlds):
 
 
 def test_the_same_seed_asks_the_same_questions(worlds):
-    one, same, other = (worlds[0].test(20, seed=seed) for seed in (0, 0, 1))
+    one, same, other = (worlds[0].test(20, explore=0.5, seed=seed) for seed in (0, 0, 1))
     assert np.array_equal(one.scores, same.scores, equal_nan=True)
     assert not np.array_equal(np.isnan(one.scores), np.isnan(other.scores))
+
+
+def test_every_kind_of_question_is_asked_by_its_share(worlds):
+    kinds = np.repeat([0, 1, 2], [600, 400, 200])
+    rows = Onboarding(worlds[0].items, PRIOR, kinds=kinds).choose(30)
+    assert np.bincount(kinds[rows]).tolist() == [15, 10, 5]

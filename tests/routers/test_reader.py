@@ -102,7 +102,7 @@ def test_the_quick_encoder_settles_what_it_is_sure_of_and_the_full_one_is_asked_
     rows, settled = two_speed.encode(texts), two_speed.settled(quick)
     assert 0.1 < settled.mean() < 0.95
     assert np.array_equal(rows[settled], quick[settled])
-    assert np.allclose(rows[~settled], two_speed.full.encode(texts)[~settled], atol=0.05)
+    assert np.allclose(rows[~settled], two_speed.full.encode(texts)[~settled], atol=1e-5)
 
 
 def test_without_a_full_half_everything_is_settled(small_reader):
@@ -120,7 +120,7 @@ def test_a_threshold_of_one_settles_nothing_and_of_zero_everything(reader):
     assert shares == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("text", ["", "word " * 100_000, "日本語の質問です", "😀", "\ud800", "\x00", "a" * 1_000_000])
+@pytest.mark.parametrize("text", ["", "word " * 100_000, "日本語の質問です", "😀", "\ud800", "\x00", "a" * 300_000])
 def test_any_text_is_read(reader, text):
     row = reader.encoder.full.encode([text])
     assert row.shape == (1, reader.layout.width)
@@ -139,9 +139,7 @@ def test_a_batch_reads_like_its_texts_one_by_one(reader, everyday):
     texts = [query.text for query in everyday][:20]
     together = reader.encoder.full.encode(texts)
     alone = np.concatenate([reader.encoder.full.encode([text]) for text in texts])
-    assert np.abs(together - alone).max() < 0.2  # activations are quantized over a batch
-    tops = [reader.layout.chances(rows).argmax(axis=1) for rows in (together, alone)]
-    assert (tops[0] == tops[1]).mean() > 0.95
+    assert np.allclose(together, alone, atol=1e-5)
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path):
