@@ -16,6 +16,10 @@ from gateway.wishes import Wishes
 from routers.base import Array
 from routers.recruiting import Recruiting
 
+CORRELATION = 0.55
+"""How far experts err on the same questions, as fitted on recorded outcomes of eleven models; independent ones would be
+taken to hold a right answer far more often than they do."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
@@ -158,5 +162,5 @@ def _recruited(estimates: Estimates, places: Array, confidence: float | None) ->
     if confidence is None:
         return ()
     mean, std = np.clip(estimates.score[places], 0, 1)[None], estimates.std[places][None]
-    [members] = Recruiting(chance=confidence, most=len(places)).members(mean, std)
+    [members] = Recruiting(chance=confidence, most=len(places), correlation=CORRELATION).members(mean, std)
     return tuple(estimates.experts[place] for place in places[members].tolist())

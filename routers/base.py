@@ -102,7 +102,7 @@ class Router(Estimator, ABC):
     def add(self, expert: str, X: Matrix, y: Array) -> Self:
         """A router with one expert more, or with this one measured anew, from X (n, d) and its scores y (n,).
 
-        Nothing else is fitted again: what is predicted of the others stays as it is, bit for bit.
+        Nothing else is fitted again: what was learned of the others stays as it is, bit for bit.
         """
         y = np.asarray(y, dtype=np.float64)
         check_outcomes(X, y[:, None], (expert,))

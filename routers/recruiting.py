@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -85,10 +86,17 @@ def chances(mean: Array, std: Array, most: int, correlation: float = 0.0) -> Arr
     density = np.exp(-(latent**2) / 2) / np.sqrt(2 * np.pi)
     shift = np.mean((np.take_along_axis(std, best, axis=1) / np.maximum(density, 0.05)) ** 2, axis=1)
     shared = np.clip(correlation + shift, 0, LARGEST)[:, None, None]
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    nodes, weights = _quadrature()
     wrong = ndtr(-(latent[:, :, None] - np.sqrt(shared) * nodes) / np.sqrt(1 - shared))
     held: Array = 1 - wrong.cumprod(axis=1) @ (weights / weights.sum())
     return held
+
+
+@cache
+def _quadrature() -> tuple[Array, Array]:
+    """Gauss-Hermite nodes and weights; finding them takes a hundred times as long as using them."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    return nodes, weights
 
 
 def fit_correlation(mean: Array, std: Array, Y: Array, most: int = 4) -> float:

@@ -43,7 +43,10 @@ def write_tables(folder: Path) -> None:
             category, words = list(subjects.items())[number % 3]
             row = {"query_id": f"q{number}", "text": f"What is the {words} {number}?", "category": category}
             questions.write(json.dumps({**row, "split": "dev" if number % 5 == 0 else "train"}) + "\n")
-            outcomes.write(json.dumps({"query_id": f"q{number}", "model": "m", "score": number % 2}) + "\n")
+            for model, score in (("m", number % 2), ("maths", float(category == "math"))):
+                outcomes.write(json.dumps({"query_id": f"q{number}", "model": model, "score": score}) + "\n")
+    sizes = {model: {"active_params_b": size} for model, size in (("m", 8), ("maths", 70))}
+    (folder / "models.json").write_text(json.dumps(sizes))
 
 
 def test_every_command_is_known_to_a_test() -> None:
@@ -71,6 +74,28 @@ def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: S
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_commands_about_routers_run_in_their_order(tmp_path: Path) -> None:
+    """But for those that need torch, which the tests of the encoder cover; nobody is asked, the answers are recorded."""
+    write_tables(tmp_path)
+    text = (ROOT / "docs" / "routers.md").read_text()
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    runnable = [line for line in lines if "my-encoder" not in line and "my-reader" not in line]
+    assert len(runnable) == 4
+    for line in sorted(runnable, key=lambda line: "train" not in line):
+        words = shlex.split(line.replace(".parquet", ".jsonl"))[1:]
+        words += ["--outcomes", "outcomes.jsonl"] if "onboard" in words else []
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("coterie")), *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+        assert done.returncode == 0, (line, done.stderr)
+        assert done.stdout.strip()
+    assert json.loads((tmp_path / "maths.json").read_text())["name"] == "maths"
 
 
 def test_the_shipped_experts_are_right() -> None:
