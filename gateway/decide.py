@@ -86,6 +86,5 @@ def _estimates(experts: tuple[str, ...], places: Array, score: Array, std: Array
     )
 
 
-
 def _why(forecast: Forecast) -> str:
     return f"{forecast.reason}; {forecast.outlier}" if forecast.outlier else forecast.reason

@@ -80,7 +80,10 @@ class Pipeline:
     def _policy(self, address: Address, query: Query) -> Policy:
         """The address's policy, with the router and strategy the caller wishes."""
         wishes = query.wishes
-        for kind, wish, known in (("router", wishes.router, self._planner.routers), ("strategy", wishes.strategy, STRATEGIES)):
+        for kind, wish, known in (
+            ("router", wishes.router, self._planner.routers),
+            ("strategy", wishes.strategy, STRATEGIES),
+        ):
             if wish is not None and wish not in known:
                 allowed = ", ".join(sorted(known))
                 raise BadRequest(

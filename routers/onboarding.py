@@ -46,8 +46,8 @@ class Functional:
 class Onboarding:
     """The state of one expert's test over a bank of questions.
 
-    kinds: the kind of each question, by number (n,); each is asked by its share of the bank, so that what the model does
-    not know of an expert and a kind evens out. explore: the share of questions drawn at random, of any kind.
+    kinds: the kind of each question, by number (n,); each is asked by its share of the bank, so that what the model
+    does not know of an expert and a kind evens out. explore: the share of questions drawn at random, of any kind.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from routers.base import Array, Matrix, Router
 from routers.catalog import KINDS
@@ -85,8 +86,12 @@ def load_suite(folder: Path, *, only: Collection[str] | None = None, threads: in
     names = [name for name in manifest.routers if only is None or name in only]
     if unhashed := [name for name in names if set(names_of(name)) - set(manifest.files)]:
         raise ArtifactError(f"{folder / MANIFEST} names no files of {', '.join(unhashed)}; train the routers again")
-    verbosity = read(folder, VERBOSITY, KINDS) if set(names_of(VERBOSITY)) <= set(manifest.files) else None
-    return Suite(reader, {name: _router(folder, name) for name in names}, manifest, verbosity)
+    row = reader.layout.blank()
+    routers = {name: _working(folder, name, Router, row) for name in names}
+    verbosity = None
+    if set(names_of(VERBOSITY)) <= set(manifest.files):
+        verbosity = _working(folder, VERBOSITY, Verbosity, row)
+    return Suite(reader, routers, manifest, verbosity)
 
 
 def save_suite(
@@ -101,8 +106,13 @@ def save_suite(
     return write_manifest(folder, manifest, names)
 
 
-def _router(folder: Path, name: str) -> Router:
-    router = read(folder, name, KINDS)
-    if not isinstance(router, Router):
-        raise ArtifactError(f"{folder / name}.json holds a {type(router).__name__}, which routes nothing")
-    return router
+def _working(folder: Path, name: str, kind: type[Any], row: Array) -> Any:
+    """What is kept under the name, once it is of this kind and can say something of a row."""
+    kept = read(folder, name, KINDS)
+    if not isinstance(kept, kind):
+        raise ArtifactError(f"{folder / name}.json holds a {type(kept).__name__}, not a {kind.__name__}")
+    try:
+        kept.predict(row)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise ArtifactError(f"{folder / name}.npz is not of this version ({error}); train it again") from None
+    return kept

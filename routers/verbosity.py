@@ -14,6 +14,10 @@ import numpy as np
 from routers.base import Array, Estimator, Matrix
 
 NOISE = 1e-6
+FAR = 3.0
+"""A feature counts as at most so many of its standard deviations from its mean."""
+WITHIN = (2.0, 98.0)
+"""Percentiles of the expected lengths in training, which no expectation leaves."""
 
 
 class Verbosity(Estimator):
@@ -30,6 +34,8 @@ class Verbosity(Estimator):
     scale_: Array
     weights_: Array
     factors_: Array
+    range_: Array
+    """(2,) logarithms of what the average expert writes at least and at most: queries unlike any are no longer."""
     base_: float
     spread_: float
 
@@ -49,7 +55,9 @@ class Verbosity(Estimator):
         self.centre_, self.scale_ = np.asarray(X.mean(axis=0)), np.asarray(X.std(axis=0)) + NOISE
         self.weights_, self.factors_ = np.zeros(X.shape[1]), np.zeros(len(self.experts_))
         self.base_ = float(np.nanmean(logs))
+        self.range_ = np.array([-np.inf, np.inf])
         self._backfit(self._scaled(X), logs)
+        self.range_ = np.percentile(self.log_length(X), WITHIN)
         self.spread_ = float(np.nanstd(logs - self.log_tokens(X)))
         return self
 
@@ -65,7 +73,7 @@ class Verbosity(Estimator):
 
     def log_length(self, X: Matrix) -> Array:
         """(n,) the logarithm of what the average expert writes, at the median."""
-        length: Array = self.base_ + self._scaled(X) @ self.weights_
+        length: Array = np.clip(self.base_ + self._scaled(X) @ self.weights_, *self.range_)
         return length
 
     def log_tokens(self, X: Matrix) -> Array:
@@ -91,7 +99,7 @@ class Verbosity(Estimator):
         return float(np.nanmean(np.abs(_logs(tokens) - self.log_tokens(X))))
 
     def _scaled(self, X: Matrix) -> Array:
-        scaled: Array = (np.asarray(X, dtype=np.float64) - self.centre_) / self.scale_
+        scaled: Array = np.clip((np.asarray(X, dtype=np.float64) - self.centre_) / self.scale_, -FAR, FAR)
         return scaled
 
     def _backfit(self, Z: Array, logs: Array) -> None:

@@ -243,7 +243,7 @@ WISHES = [
     ({"experts": [1]}, "coterie.experts.0", "valid string"),
     ({"experts": ["frist"]}, "coterie.experts", "Allowed: first, second"),
     ({"strategy": "vot"}, "coterie.strategy", "Allowed: "),
-    ({"router": "x"}, "coterie.router", "Allowed: category"),
+    ({"router": "x"}, "coterie.router", "Allowed: blend"),
     ({"retrieve": "maybe"}, "coterie.retrieve", "'auto', 'never' or 'always'"),
     ({"session": ""}, "coterie.session", "at least 1 character"),
     ({"session": "x" * 257}, "coterie.session", "at most 256 characters"),

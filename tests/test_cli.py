@@ -138,6 +138,12 @@ def attempt(served: Served, model: str) -> int:
         return 0
 
 
+def together(served: Served, model: str, callers: int) -> set[int]:
+    """The statuses that as many callers get at the same time: enough of them reach every worker."""
+    with ThreadPoolExecutor(callers) as threads:
+        return set(threads.map(lambda _: attempt(served, model), range(callers)))
+
+
 def test_it_starts_again_after_having_been_killed_and_reads_its_file_again_on_hangup(
     upstream: Upstream, tmp_path: Path
 ) -> None:
@@ -210,12 +216,11 @@ def test_several_workers_agree_through_redis(upstream: Upstream, tmp_path: Path)
         ValkeyServer() as redis,
         serving(tmp_path, yaml, "--workers", "2", COTERIE_REDIS_URL=redis.connection_url) as served,
     ):
-        assert until(lambda: {attempt(served, "one") for _ in range(8)} == {200}, 30), served.printed
+        assert until(lambda: together(served, "one", 32) == {200}, 30), served.printed
         wishes = {"session": "s", "experts": ["one", "two"]}
         answered = Counter(served.ask("auto", coterie=wishes).json()["model"] for _ in range(12))
         assert len(answered) == 1
-        with ThreadPoolExecutor(16) as callers:
-            assert set(callers.map(lambda _: served.ask("think").status_code, range(16))) == {200}
+        assert together(served, "think", 16) == {200}
         assert served.ask("fail").status_code == 502
         assert until(lambda: {served.ask("fail").status_code for _ in range(6)} == {503}, 5)
         code = served.stop()

@@ -158,7 +158,10 @@ WRONG = [
     (GOOD.replace("name: first", "name: 5"), "4: experts[0].name: input should be a valid string"),
     (of_policy("{thrift: 2}"), "7: policies.auto.thrift: input should be less than or equal to 1"),
     (of_policy("{fallback: nobody}"), "7: policies.auto.fallback: no such name: 'nobody'. Allowed: first"),
-    (of_policy("{router: crystal_ball}"), "7: policies.auto.router: no such name: 'crystal_ball'. Allowed: blend, category, irt, linear, skills"),
+    (
+        of_policy("{router: crystal_ball}"),
+        "7: policies.auto.router: no such name: 'crystal_ball'. Allowed: blend, category, irt",
+    ),
     (of_policy("{strategy: shout}"), "7: policies.auto.strategy: no such name: 'shout'. Allowed: "),
     (of_policy("{experts: [first, nobody]}"), "7: policies.auto.experts: no such name: 'nobody'. Allowed: first"),
     (GOOD + "policies:\n  'auto:cheap': {}\n", "7: policies.auto:cheap"),

@@ -32,7 +32,9 @@ def commands() -> list[str]:
 
 
 def coterie_commands() -> list[list[str]]:
-    return [shlex.split(line, comments=True)[1:] for line in commands() if line.startswith("coterie ")]
+    """But for those that train and evaluate, which follow one another."""
+    words = [shlex.split(line, comments=True) for line in commands() if line.startswith("coterie ")]
+    return [line[1:] for line in words if line[1] not in ("train", "eval")]
 
 
 def write_tables(folder: Path) -> None:
@@ -60,9 +62,6 @@ def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: S
     """On experts that answer at once; the shipped ones are asked by the tests of local models."""
     config = tmp_path / "pool.yaml"
     config.write_text(experts_yaml(upstream, "first", "second"))
-    if arguments[0] == "train":
-        write_tables(tmp_path)
-        arguments = [word.replace(".parquet", ".jsonl") for word in arguments]
     home = {"COTERIE_CONFIG": str(config), "COTERIE_DATABASE_URL": f"sqlite:///{tmp_path / 'r.db'}"}
     done = subprocess.run(
         [str(Path(sys.executable).with_name("coterie")), *arguments],
@@ -77,12 +76,13 @@ def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: S
 
 
 def test_the_commands_about_routers_run_in_their_order(tmp_path: Path) -> None:
-    """But for those that need torch, which the tests of the encoder cover; nobody is asked, the answers are recorded."""
+    """But for those that need torch, which the tests of the encoder cover; nobody is asked: answers are recorded."""
     write_tables(tmp_path)
     text = (ROOT / "docs" / "routers.md").read_text()
     lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     runnable = [line for line in lines if "my-encoder" not in line and "my-reader" not in line]
     assert len(runnable) == 4
+    assert {line for line in commands() if line.startswith(("coterie train", "coterie eval"))} <= set(runnable)
     for line in sorted(runnable, key=lambda line: "train" not in line):
         words = shlex.split(line.replace(".parquet", ".jsonl"))[1:]
         words += ["--outcomes", "outcomes.jsonl"] if "onboard" in words else []

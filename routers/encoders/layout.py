@@ -33,6 +33,11 @@ class Layout:
         rows: Array = np.concatenate([embeddings, shape, chances], axis=1, dtype=np.float32)
         return rows
 
+    def blank(self) -> Array:
+        """(1, width): a row of a query that says nothing and may belong to any category."""
+        uniform = np.full((1, len(self.categories)), 1 / len(self.categories))
+        return self.rows(np.zeros((1, self.embedding)), np.zeros((1, self.shape)), uniform)
+
     def embeddings(self, X: Matrix) -> Array:
         found: Array = X[:, : self.embedding]
         return found

@@ -12,6 +12,9 @@ import numpy as np
 from routers.base import Array
 from routers.irt.head import Head, Weights, first_offset
 
+FAINTEST = np.float32(-20)
+"""A smaller share of the mixture changes nothing, but its square is a number that processors are slow with."""
+
 
 class MixtureHead(Head):
     """out = Shared(x) + sum_i softmax(G x + g)_i E_i(x), where E_i is Linear-ReLU-Linear and so is Shared, plus a line.
@@ -51,7 +54,7 @@ class MixtureHead(Head):
 
     def _shares(self, logits: Array) -> Array:
         """(n, members + 1): each member's softmax share, and 1 for the shared network, which comes last."""
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        powers = np.exp(np.maximum(logits - logits.max(axis=1, keepdims=True), FAINTEST))
         shares = np.ones((len(logits), self.members + 1), dtype=logits.dtype)
         shares[:, :-1] = powers / powers.sum(axis=1, keepdims=True)
         return shares

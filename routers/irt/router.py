@@ -61,7 +61,7 @@ class IrtRouter(Router):
         decay: float = 0.05,
         epochs: int = 15,
         batch: int = 256,
-        rate: float = 0.01,
+        rate: float = 0.003,
         folds: int = 3,
         width: int | None = None,
         seed: int = 0,

@@ -9,6 +9,7 @@ import pytest
 from routers.abilities import Ability, Rate
 from routers.errors import ArtifactError, UnknownProfile
 from routers.knowledge import Knowledge
+from routers.manifest import digest
 from routers.pool import for_pool
 from routers.suite import load_suite
 
@@ -49,6 +50,19 @@ def test_a_changed_router_is_refused(copy):
     (copy / "irt.npz").write_bytes((copy / "irt.npz").read_bytes()[:-1])
     with pytest.raises(ArtifactError, match=r"irt\.npz is not the file"):
         load_suite(copy)
+
+
+def test_a_router_that_lacks_an_array_is_refused_in_one_line(trained, copy):
+    facts = json.loads((copy / "linear.json").read_text())
+    del facts["learned"]["bias_"]
+    (copy / "linear.json").write_text(json.dumps(facts))
+    path = copy / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["files"]["linear.json"] = digest(copy / "linear.json")
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match=r"linear\.npz is not of this version .*bias_") as refused:
+        load_suite(copy)
+    assert "\n" not in str(refused.value)
 
 
 def test_the_bundled_routers_fit_the_bundled_reader(bundled):
