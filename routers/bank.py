@@ -18,6 +18,7 @@ from routers.errors import ArtifactError
 from routers.irt.item import Items, answered_items, plain_items
 from routers.irt.posterior import Posterior
 from routers.irt.router import IrtRouter
+from routers.onboarding import Onboarding
 from routers.questions import Questions
 
 FEWEST_PEERS = 3
@@ -79,11 +80,14 @@ class Bank:
     peers: tuple[str, ...]
     version: str
 
-    @property
-    def kinds(self) -> Array:
-        """The number of each question's category (n,)."""
-        kinds: Array = np.unique([question.category for question in self.questions], return_inverse=True)[1]
-        return kinds
+    def test(self, seed: int) -> Onboarding:
+        """A test over all of it.
+
+        Where no peer has answered, questions are drawn at random: leaving out one recorded model after the other,
+        choosing by what texts say of difficulty alone made the mean accuracy err more, not less.
+        """
+        kinds = np.unique([question.category for question in self.questions], return_inverse=True)[1]
+        return Onboarding(self.items, self.prior, kinds=kinds, explore=0.0 if self.peers else 1.0, seed=seed)
 
 
 def open_bank(artifact: Artifact, questions: Sequence[Question], peers: Mapping[str, Array]) -> Bank:

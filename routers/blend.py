@@ -83,11 +83,12 @@ class BlendRouter(Router):
 
     def predict(self, X: Matrix) -> Prediction:
         said = [member.predict(X) for member in self.members_]
-        shares = self.weights_[:, None] * self.known_
-        shares = shares * (self.weights_.sum() / np.maximum(shares.sum(axis=0), 1e-12))
-        mean = expit(self.offset_ + sum(w * cleared(one.mean) for w, one in zip(shares, said, strict=True)))
-        voices = shares / np.maximum(shares.sum(axis=0), 1e-12)
-        variance = sum(v * (one.std**2 + (one.mean - mean) ** 2) for v, one in zip(voices, said, strict=True))
+        means, stds = np.array([one.mean for one in said]), np.array([one.std for one in said])
+        voices = self.weights_[:, None] * self.known_
+        voices = voices / np.maximum(voices.sum(axis=0), 1e-12)
+        odds = np.einsum("km,knm->nm", voices, cleared(means))
+        mean = expit(self.offset_ + self.weights_.sum() * odds)
+        variance = np.einsum("km,knm->nm", voices, stds**2 + (means - mean) ** 2)
         return self._spoken(mean, np.sqrt(variance), [said[k] for k in self.voices])
 
     def _spoken(self, mean: Array, std: Array, voices: Sequence[Prediction]) -> Prediction:

@@ -122,6 +122,17 @@ def test_what_was_said_is_said_in_words(folder, world):
     assert f"drawn at random, {found.random_would_have_needed} would have been needed" in words
 
 
+def test_questions_that_nobody_answered_are_drawn_at_random(folder, world, upstream, monkeypatch, capsys):
+    async def no(exchange):
+        await exchange.reply(200, completion("The answer is (B)."))
+
+    upstream.behave["naysayer"] = no
+    live(folder, upstream, monkeypatch, "naysayer")
+    found, _ = placed(wanted(folder, "naysayer", recorded=False, budget=20), world[2])
+    assert "drawn at random" in capsys.readouterr().err and found.asked == 20
+    assert 10 <= found.random_would_have_needed <= 40
+
+
 def test_a_model_that_is_not_in_the_table_is_refused(folder, world):
     with pytest.raises(TableError, match="no outcome of m12; the nearest it has are"):
         placed(wanted(folder, "m12"), world[2])

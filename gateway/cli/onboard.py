@@ -83,7 +83,8 @@ async def place(wanted: Wanted, artifact: Artifact) -> tuple[Profile, str]:
     say(f"reading {len(rows)} questions")
     peers = {name: scores[rows] for name, scores in _peers(wanted, table).items()}
     bank = open_bank(artifact, questions_of(table, rows), peers)
-    test = Onboarding(bank.items, bank.prior, kinds=bank.kinds, seed=wanted.seed)
+    say(_how(bank))
+    test = bank.test(wanted.seed)
     async with _sitter(wanted, bank, None if own is None else own[rows]) as sitter:
         why = await examine(test, sitter, wanted.terms, lambda test: say(_so_far(test)))
     return profile(wanted.name, bank, test), why
@@ -120,6 +121,12 @@ async def _sitter(wanted: Wanted, bank: Bank, own: Array | None) -> AsyncIterato
             known = ", ".join(pipeline.pool.members)
             raise ConfigError(f"no expert is called {wanted.name!r}; experts.yaml has {known}")
         yield Live(wanted.name, bank.questions, pipeline)
+
+
+def _how(bank: Bank) -> str:
+    if bank.peers:
+        return f"how hard each is, {len(bank.peers)} other experts have shown; the most telling are chosen"
+    return "nobody else has answered them (see --peers), so they are drawn at random"
 
 
 def _so_far(test: Onboarding) -> str:

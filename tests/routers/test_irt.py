@@ -226,3 +226,14 @@ def timed(act):
     begun = time.perf_counter()
     act()
     return time.perf_counter() - begun
+
+
+def test_neighbourhoods_that_are_misjudged_widen_the_std():
+    chance = np.random.default_rng(0)
+    groups = np.repeat(np.arange(200), 40)
+    logits = chance.standard_normal((8000, 3))
+    for spread in (0.0, 0.8):
+        shift = spread * chance.standard_normal((200, 3))[groups]
+        Y = (chance.random((8000, 3)) < expit(logits + shift)).astype(float)
+        link = Link().fit(logits, np.zeros_like(logits), Y, groups)
+        assert np.sqrt(link.residual_) == pytest.approx(spread, abs=0.15)

@@ -54,6 +54,13 @@ def test_what_peers_answered_tells_how_hard_a_question_is(worlds):
         assert known > 0.9 > 0.7 > told
 
 
+def test_the_text_counts_for_more_once_the_rest_is_known(worlds):
+    """Where difficulty is left open, log odds are flattened; that is undone for questions whose difficulty is known."""
+    for world in worlds[:3]:
+        alpha, told = world.items.alpha[:, 0].mean(), world.plain.alpha[:, 0].mean()
+        assert alpha / told == pytest.approx(np.sqrt(1 + np.pi / 8 * 1.5**2), rel=0.1)
+
+
 def test_chosen_questions_tell_more_than_drawn_ones(worlds):
     chosen = rms([error(world.test(40), world) for world in worlds])
     drawn = rms([error(world.test(40, explore=1.0, seed=seed), world) for world in worlds for seed in range(2)])
