@@ -5,7 +5,7 @@ Run as `coterie train NAME --questions Q --outcomes O --out DIR`; every baseline
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import copytree
 from time import monotonic
@@ -18,7 +18,7 @@ from routers.corpus import spelled_out
 from routers.errors import TableError
 from routers.irt.router import IrtRouter
 from routers.manifest import Manifest, digest
-from routers.reader import load_bundled_reader, load_reader
+from routers.reader import Reader, load_bundled_reader, load_reader
 from routers.suite import BASELINE, KIND, READER, ROUTER, save_suite
 from routers.table import Table, read_table
 from routers.training.prototypes import BASELINES, BLEND, NAMES, PARTS, Lore, prototype
@@ -67,25 +67,33 @@ def train_routers(
         began = monotonic()
         fitted[key] = _fitted(key, lore, X_dev, table.outcomes[dev])
         progress(f"{key} fitted in {monotonic() - began:.1f} s")
-    kinds = {key: BASELINE if key in BASELINES else ROUTER for key in fitted}
-    metrics = scores_of(fitted, X_dev, table.outcomes[dev])
-    manifest = Manifest(
-        name=name,
-        kind=KIND,
-        command=f"coterie train {name} --questions {questions.name} --outcomes {outcomes.name} --seed {seed}",
-        seed=seed,
-        sources=sources_of(table),
-        tables={path.name: digest(path) for path in (questions, outcomes)},
-        encoder={"reader": reads.version},
-        categories=reads.layout.categories,
-        experts=table.experts,
-        routers=kinds,
-        metrics=metrics,
-        metrics_measured_on={"dev": f"{len(dev)} questions", "split": table.split_from},
-    )
+    about = _about(name, lore, fitted, reads, scores_of(fitted, X_dev, table.outcomes[dev]))
+    tables = {path.name: digest(path) for path in (questions, outcomes)}
+    manifest = about.model_copy(update={"tables": tables})
     if reader is not None:
         copytree(reader, out / READER, dirs_exist_ok=True)
     return Trained(save_suite(fitted, _verbosity(lore), manifest, out), out)
+
+
+def _about(
+    name: str, lore: Lore, fitted: Mapping[str, Router], reads: Reader, metrics: Mapping[str, float]
+) -> Manifest:
+    """What the manifest says of the routers, but for the tables' hashes."""
+    table = lore.table
+    return Manifest(
+        name=name,
+        kind=KIND,
+        command=f"coterie train {name} --questions QUESTIONS --outcomes OUTCOMES --out DIR --seed {lore.seed}",
+        seed=lore.seed,
+        sources=sources_of(table),
+        tables={},
+        encoder={"reader": reads.version},
+        categories=reads.layout.categories,
+        experts=table.experts,
+        routers={key: BASELINE if key in BASELINES else ROUTER for key in fitted},
+        metrics=dict(metrics),
+        metrics_measured_on={"dev": f"{len(table.rows('dev'))} questions", "split": table.split_from},
+    )
 
 
 def _wanted(name: str, baselines: bool) -> tuple[str, ...]:
