@@ -6,6 +6,7 @@ Run as `coterie train NAME --questions Q --outcomes O --out DIR`; every baseline
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from time import monotonic
@@ -51,7 +52,7 @@ def train_routers(
 
     reader: the folder of one's own reader, which is kept with the routers; the bundled one unless given.
     """
-    table = read_table(questions, outcomes, experts)
+    table = _answered(read_table(questions, outcomes, experts))
     for line in table.left_out:
         progress(line)
     reads = load_reader(reader, threads=THREADS) if reader else load_bundled_reader(threads=THREADS)
@@ -73,6 +74,16 @@ def train_routers(
     if reader is not None:
         copytree(reader, out / READER, dirs_exist_ok=True)
     return Trained(save_suite(fitted, _verbosity(lore), manifest, out), out)
+
+
+def _answered(table: Table) -> Table:
+    """The questions that at least one of the experts was asked: the others teach nothing of them."""
+    asked = ~np.isnan(table.outcomes).all(axis=1)
+    if asked.all():
+        return table
+    kept = table.part(np.flatnonzero(asked))
+    line = f"{int((~asked).sum())} questions that none of these experts was asked"
+    return replace(kept, left_out=(*table.left_out, line))
 
 
 def _about(

@@ -61,6 +61,14 @@ def test_one_router_alone_can_be_trained(tables, small_reader, tmp_path):
     assert trained.manifest.routers == {"irt": "router"}
 
 
+def test_questions_that_nobody_was_asked_are_left_out(tables, small_reader, tmp_path):
+    told = []
+    paths = (tables / "questions.jsonl", tables / "outcomes.jsonl", tmp_path / "out")
+    train_routers("linear", *paths, experts=["half"], reader=small_reader.folder, baselines=False, progress=told.append)
+    assert "120 questions that none of these experts was asked" in told
+    assert any(line.startswith("120 questions read") for line in told)
+
+
 def test_a_damaged_reader_is_not_trained_with(tables, tmp_path):
     with pytest.raises(ArtifactError, match="no trained reader"):
         train_routers("irt", tables / "questions.jsonl", tables / "outcomes.jsonl", tmp_path / "out", reader=tmp_path)
