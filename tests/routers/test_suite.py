@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -132,3 +133,10 @@ def test_the_bundle_is_small(bundled):
     folder = files("routers") / "bundled"
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     assert size < 40e6
+
+
+def test_loading_the_routers_leaves_no_trace(tmp_path):
+    """Some builds of the ONNX runtime report to their maker, and keep a session file for it."""
+    code = "from routers.suite import load_bundled_suite; load_bundled_suite().encode(['hello'])"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
