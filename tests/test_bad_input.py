@@ -445,8 +445,10 @@ def test_a_stream_in_http_1_0_is_not_chunked(gateway: Running) -> None:
 
 
 def test_headers_without_end_are_refused(gateway: Running) -> None:
-    heard = raw(gateway, head("x-a: " + "a" * 2_000_000, length=len(BODY)) + BODY)
-    assert parsed(heard)[0] == 431
+    """The refusal may be lost where the connection is closed before all was sent; then nothing is heard."""
+    endless = head("x-a: " + "a" * 2_000_000, length=len(BODY)) + BODY
+    heard = [answer for answer in (raw(gateway, endless) for _ in range(5)) if answer]
+    assert heard and all(parsed(answer)[0] == 431 for answer in heard)
 
 
 @pytest.mark.parametrize(
