@@ -14,7 +14,7 @@ from gateway.document import Misplaced, read_document
 from gateway.experts import Experts
 from gateway.lengths import ratios
 from gateway.pool import Pool, gather
-from gateway.reading import ROUTERS, Reading, readings
+from gateway.reading import ROUTERS, Reading, readings, rows_of
 from gateway.reference import PLAIN, Reference
 from gateway.strategies import STRATEGIES
 from routers.base import Array
@@ -46,12 +46,18 @@ def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Confi
     habits = ratios(Columns.of(pool.members.values()), suite.verbosity)
     with document.placing():
         experts = within_budgets(experts, pool, routers, habits)
-    general = {name: Reference.by(reading, tuple(PLAIN.values())).general() for name, reading in routers.items()}
-    return Configuration(experts, pool, addresses(experts, routers), routers, habits, general)
+    return Configuration(experts, pool, addresses(experts, routers), routers, habits, _general(suite, routers))
+
+
+def _general(suite: Suite, routers: Mapping[str, Reading]) -> dict[str, Mapping[str, float]]:
+    """By router: what it expects of each expert on average over all categories. The plain questions are read once."""
+    texts = tuple(PLAIN.values())
+    rows = rows_of(suite.reader, texts)
+    return {name: Reference.on(rows, reading, texts).general() for name, reading in routers.items()}
 
 
 def _check_routers(experts: Experts, routers: Mapping[str, Reading]) -> None:
-    """Misplaced where a policy names a router that the artifact lacks, or that does not know everybody."""
+    """Misplaced where a policy names a router that the artifact lacks."""
     for name, policy in {"auto": experts.policy(), **experts.policies}.items():
         if policy.router not in routers:
             known = ", ".join(sorted(routers)) or "none"

@@ -92,13 +92,6 @@ class Reading:
         rows = self.reader.encode(texts)
         return self._said(rows, self.reader.strange(rows))
 
-    def forecast(self, texts: Sequence[str]) -> list[Forecast]:
-        """What the router says of each text, the full encoder asked where the quick one is not sure."""
-        found = self.at_once(texts)
-        asked = [n for n, said in enumerate(found) if said is None]
-        careful = iter(self.with_care([texts[n] for n in asked]) if asked else [])
-        return [next(careful) if said is None else said for said in found]
-
     def _said(self, rows: Array, strange: Sequence[str]) -> list[Forecast]:
         prediction = self.router.predict(rows)
         columns = zip(
@@ -113,6 +106,15 @@ class Reading:
             strict=True,
         )
         return [Forecast(*row) for row in columns]
+
+
+def rows_of(reader: TextReader, texts: Sequence[str]) -> Array:
+    """Rows (n, d) of texts, the full encoder asked where the quick one is not sure; any router may judge them."""
+    rows, settled = reader.glance(texts)
+    asked = [n for n, stands in enumerate(settled.tolist()) if not stands]
+    if asked:
+        rows[asked] = reader.encode([texts[n] for n in asked])
+    return rows
 
 
 class Reader:

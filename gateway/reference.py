@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from gateway.reading import Reading
+from gateway.reading import Reading, rows_of
 from gateway.wire.completion import tokens_in
 from routers.base import Array
 from routers.prompts import seed_prompts
@@ -51,12 +51,16 @@ class Reference:
     @classmethod
     def by(cls, reading: Reading, texts: Sequence[str]) -> Self:
         """What this router says of these texts."""
-        forecasts = reading.forecast(texts)
-        experts = reading.router.experts_
+        return cls.on(rows_of(reading.reader, texts), reading, texts)
+
+    @classmethod
+    def on(cls, rows: Array, reading: Reading, texts: Sequence[str]) -> Self:
+        """The same of texts whose rows are at hand: routers of one reader share them, and reading takes longest."""
+        prediction = reading.router.predict(rows)
         return cls(
-            experts,
-            np.array([forecast.mean for forecast in forecasts]),
-            np.array([forecast.std for forecast in forecasts]),
+            reading.router.experts_,
+            prediction.mean,
+            prediction.std,
             np.array([tokens_in(len(text)) for text in texts]),
         )
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from routers.abilities import Ability, Rate
+from routers.abilities import Ability, Rate, ability_from_json
 from routers.bank import Bank
 from routers.irt.posterior import Posterior
 from routers.onboarding import Onboarding
@@ -44,11 +44,9 @@ class Profile:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
-        ability = row["ability"]
-        rates = {category: Rate(**rate) for category, rate in ability["categories"].items()}
         return cls(
             name=row["name"],
-            ability=Ability(Rate(**ability["overall"]), rates, ability["origin"]),
+            ability=ability_from_json(row["ability"]),
             irt=Posterior.from_json(row["irt"]),
             asked=row["asked"],
             mean_accuracy=Rate(**row["mean_accuracy"]),

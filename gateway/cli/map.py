@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel, PositiveFloat, TypeAdapter, ValidationError
 from rich.table import Table
 
-from gateway.cli.shell import JsonOption, console, print_json
+from gateway.cli.shell import JsonOption, console, listed, print_json
 from gateway.errors import ConfigError
 from routers.assignment import Assignment, Budget, assign, frontier, valued
 from routers.table import read_table
@@ -36,7 +36,7 @@ def map_(
 ) -> None:
     """Choose the expert of each category on the train split, and verify the choice on dev."""
     sizes = _sizes(models)
-    table = read_table(questions, outcomes, [name.strip() for name in experts.split(",")] if experts else None)
+    table = read_table(questions, outcomes, listed(experts))
     known = {name: size for name in table.experts if (size := _size(sizes.get(name))) is not None}
     if not known:
         raise ConfigError(f"{models} gives active_params_b of none of {', '.join(table.experts)}")

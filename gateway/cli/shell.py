@@ -48,6 +48,11 @@ async def opened(config: Path | None) -> AsyncIterator[Pipeline]:
         yield gateway.door.pipeline
 
 
+def listed(names: str | None) -> list[str] | None:
+    """The names of an option that separates them by commas; None where it was not given."""
+    return [name.strip() for name in names.split(",")] if names else None
+
+
 def print_json(value: Any) -> None:
     print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 

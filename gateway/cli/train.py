@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gateway.cli.shell import JsonOption, print_json
+from gateway.cli.shell import JsonOption, listed, print_json
 from routers.training.encoder import BASE, train_encoder
 from routers.training.prototypes import NAMES
 from routers.training.reader import train_reader
@@ -35,7 +35,7 @@ def train(
     if name not in TRAINABLE:
         raise typer.BadParameter(f"nothing is called {name!r}; known are {', '.join(TRAINABLE)}")
     say = Console(stderr=True, highlight=False).print
-    tables, names = (questions, outcomes, out), _listed(experts)
+    tables, names = (questions, outcomes, out), listed(experts)
     if name == ENCODER:
         trained = train_encoder(*tables, base=base, experts=names, seed=seed, progress=say)
     elif name == READER:
@@ -48,7 +48,3 @@ def train(
         print_json(trained.manifest.model_dump(mode="json"))
     else:
         print("\n".join(trained.lines))
-
-
-def _listed(names: str | None) -> list[str] | None:
-    return [name.strip() for name in names.split(",")] if names else None
