@@ -37,6 +37,8 @@ class BlendRouter(Router):
     offset_: float
     known_: Array
     """(k, m) bool: which member knows which expert; what the others say of it is not asked for."""
+    held_out: Array | None = None
+    """(k, n, m) log odds of the training rows by members that had not seen them; not kept in an artifact."""
 
     def __init__(
         self,
@@ -51,8 +53,8 @@ class BlendRouter(Router):
         self.seed = seed
 
     def _fit(self, X: Matrix, Y: Array) -> None:
-        held_out = self._held_out(X, Y)
-        self.weights_, self.offset_ = stack(held_out, Y)
+        self.held_out = self._held_out(X, Y)
+        self.weights_, self.offset_ = stack(self.held_out, Y)
         self.members_ = tuple(_fresh(member).fit(X, Y, self.experts_) for member in self.members)
         self.known_ = np.ones((len(self.members), len(self.experts_)), dtype=bool)
 
@@ -69,6 +71,14 @@ class BlendRouter(Router):
                 fitted = _fresh(member).fit(X[rest], Y[np.ix_(rest, seen)])
                 found[k][np.ix_(part, seen)] = cleared(fitted.predict(X[part]).mean)
         return found
+
+    @property
+    def unseen_chances(self) -> Array | None:
+        """(n, m) P(right) of the training rows, each by members that had not seen it; None unless fitted here."""
+        if self.held_out is None:
+            return None
+        chances: Array = expit(self.offset_ + np.tensordot(self.weights_, self.held_out, axes=1))
+        return chances
 
     def calibrate(self, X: Matrix, Y: Array) -> Self:
         """A router whose weights and offset suit scores Y (n, m), NaN where missing, that nothing in it has seen.

@@ -12,6 +12,9 @@ from routers.cluster import ClusterRouter
 from routers.constant import ConstantRouter
 from routers.contrastive import ContrastiveRouter
 from routers.factor import FactorRouter
+from routers.fusion.fuser import Fuser
+from routers.fusion.network import Network
+from routers.fusion.voices import Voices
 from routers.irt.head import LinearHead
 from routers.irt.link import Link
 from routers.irt.mixture import MixtureHead
@@ -32,18 +35,21 @@ KINDS: Mapping[str, type[Estimator]] = {
     "ConstantRouter": ConstantRouter,
     "ContrastiveRouter": ContrastiveRouter,
     "FactorRouter": FactorRouter,
+    "Fuser": Fuser,
     "IrtRouter": IrtRouter,
     "LinearHead": LinearHead,
     "LinearRouter": LinearRouter,
     "Link": Link,
     "MixtureHead": MixtureHead,
     "NeighboursRouter": NeighboursRouter,
+    "Network": Network,
     "RandomRouter": RandomRouter,
     "RegionTagger": RegionTagger,
     "SkillRouter": SkillRouter,
     "SkillTagger": SkillTagger,
     "Standard": Standard,
     "Verbosity": Verbosity,
+    "Voices": Voices,
     "ZeroRouter": ZeroRouter,
 }
 """What `routers.state.restore` may build, by class name."""

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from routers.base import Array, Matrix, Router
 from routers.catalog import KINDS
 from routers.errors import ArtifactError
 from routers.files import names_of, read, write
+from routers.fusion.evidence import Evidence
+from routers.fusion.fuser import Fuser
 from routers.manifest import MANIFEST, Manifest, load_manifest, write_manifest
 from routers.reader import Reader, load_bundled_reader, load_reader
 from routers.verbosity import Verbosity
@@ -23,17 +27,22 @@ from routers.verbosity import Verbosity
 KIND = "routers"
 READER = "reader"
 VERBOSITY = "verbosity"
+FUSER = "fuser"
 ROUTER, BASELINE = "router", "baseline"
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Routers by name, all fitted on rows of `reader`; and how much each expert writes, where that was recorded."""
+    """Routers by name, all fitted on rows of `reader`; and how much each expert writes, where that was recorded.
+
+    fuser: how to weigh several experts' answers; the bundled one where no answers were recorded.
+    """
 
     reader: Reader
     routers: Mapping[str, Router]
     manifest: Manifest
     verbosity: Verbosity | None = None
+    fuser: Fuser = field(default_factory=Fuser.generic)
 
     @property
     def version(self) -> str:
@@ -91,11 +100,22 @@ def load_suite(folder: Path, *, only: Collection[str] | None = None, threads: in
     verbosity = None
     if set(names_of(VERBOSITY)) <= set(manifest.files):
         verbosity = _working(folder, VERBOSITY, Verbosity, row)
-    return Suite(reader, routers, manifest, verbosity)
+    return Suite(reader, routers, manifest, verbosity, _fuser(folder, manifest))
+
+
+def load_bundled_fuser() -> Fuser:
+    """The fuser that comes with the package: it knows the recorded models, and anybody else by their chances."""
+    with bundled() as folder:
+        manifest = load_manifest(folder, KIND)
+        return _fuser(folder, manifest) if _has_fuser(manifest) else Fuser.generic()
 
 
 def save_suite(
-    routers: Mapping[str, Router], verbosity: Verbosity | None, manifest: Manifest, folder: Path
+    routers: Mapping[str, Router],
+    verbosity: Verbosity | None,
+    manifest: Manifest,
+    folder: Path,
+    fuser: Fuser | None = None,
 ) -> Manifest:
     """Write the routers, then the manifest with their hashes."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +123,29 @@ def save_suite(
     names = [name for key, router in routers.items() for name in write(router, folder, key)]
     if verbosity is not None:
         names += write(verbosity, folder, VERBOSITY)
+    if fuser is not None:
+        names += write(fuser, folder, FUSER)
     return write_manifest(folder, manifest, names)
+
+
+def _fuser(folder: Path, manifest: Manifest) -> Fuser:
+    """The folder's own, once it can weigh something; the bundled one, where it has none."""
+    if not _has_fuser(manifest):
+        return load_bundled_fuser()
+    kept = read(folder, FUSER, KINDS)
+    if not isinstance(kept, Fuser):
+        raise ArtifactError(f"{folder / FUSER}.json holds a {type(kept).__name__}, not a Fuser")
+    try:
+        view = kept.for_experts([*kept.experts_, None])
+        chance = np.full(len(kept.experts_) + 1, 0.5)
+        view.gains(Evidence.blank(chance, chance).heard(0, 0))
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise ArtifactError(f"{folder / FUSER}.npz is not of this version ({error}); train it again") from None
+    return kept
+
+
+def _has_fuser(manifest: Manifest) -> bool:
+    return set(names_of(FUSER)) <= set(manifest.files)
 
 
 def _working(folder: Path, name: str, kind: type[Any], row: Array) -> Any:

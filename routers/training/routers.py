@@ -17,11 +17,15 @@ from routers.base import Array, Router
 from routers.blend import BlendRouter
 from routers.corpus import spelled_out
 from routers.errors import TableError
+from routers.fusion.cases import Cases
+from routers.fusion.fuser import Fuser
 from routers.irt.router import IrtRouter
 from routers.manifest import Manifest, digest
 from routers.reader import Reader, load_bundled_reader, load_reader
 from routers.suite import BASELINE, KIND, READER, ROUTER, save_suite
 from routers.table import Table, read_table
+from routers.training.answers import read_answers
+from routers.training.fusing import scores_of_fuser, train_fuser
 from routers.training.prototypes import BASELINES, BLEND, NAMES, PARTS, Lore, prototype
 from routers.training.quick import Progress, silent
 from routers.training.scores import scores_of
@@ -68,12 +72,14 @@ def train_routers(
         began = monotonic()
         fitted[key] = _fitted(key, lore, X_dev, table.outcomes[dev])
         progress(f"{key} fitted in {monotonic() - began:.1f} s")
-    about = _about(name, lore, fitted, reads, scores_of(fitted, X_dev, table.outcomes[dev]))
+    metrics = scores_of(fitted, X_dev, table.outcomes[dev])
+    fuser, told = _fuser(fitted.get(BLEND), read_answers(outcomes, table), lore, X_dev, progress)
+    about = _about(name, lore, fitted, reads, {**metrics, **told})
     tables = {path.name: digest(path) for path in (questions, outcomes)}
     manifest = about.model_copy(update={"tables": tables})
     if reader is not None:
         copytree(reader, out / READER, dirs_exist_ok=True)
-    return Trained(save_suite(fitted, _verbosity(lore), manifest, out), out)
+    return Trained(save_suite(fitted, _verbosity(lore), manifest, out, fuser), out)
 
 
 def _answered(table: Table) -> Table:
@@ -121,6 +127,24 @@ def _fitted(name: str, lore: Lore, X_dev: Array, Y_dev: Array) -> Router:
     if len(X_dev) and isinstance(router, IrtRouter | BlendRouter):
         return router.calibrate(X_dev, Y_dev)
     return router
+
+
+def _fuser(
+    blend: Router | None, answers: Cases | None, lore: Lore, X_dev: Array, progress: Progress
+) -> tuple[Fuser | None, dict[str, float]]:
+    """The fuser over the blend's chances, where answers were recorded, and how good it is on dev."""
+    if not isinstance(blend, BlendRouter) or blend.unseen_chances is None or answers is None:
+        return None, {}
+    began, table, dev = monotonic(), lore.table, lore.table.rows("dev")
+    answered = answers.rows(lore.train)
+    fuser = train_fuser(answered, blend.unseen_chances, table.outcomes[lore.train], table.experts, lore.seed)
+    if fuser is None:
+        return None, {}
+    progress(f"fuser fitted in {monotonic() - began:.1f} s")
+    if not len(dev):
+        return fuser, {}
+    view = fuser.for_experts(table.experts)
+    return fuser, scores_of_fuser(view, answers.rows(dev), blend.predict(X_dev).mean, table.outcomes[dev])
 
 
 def _verbosity(lore: Lore) -> Verbosity | None:

@@ -1,0 +1,1 @@
+"""Several experts' answers to one question, weighed together: which is right, and whom it pays to ask next."""

@@ -1,0 +1,97 @@
+"""A fuser over the experts of one pool: the chance of each answer, and what each further call would gain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routers.base import Array
+from routers.fusion.belief import Belief, believe
+from routers.fusion.calls import calls
+from routers.fusion.candidates import candidates
+from routers.fusion.cases import Cases
+from routers.fusion.evidence import Evidence, Posterior
+from routers.fusion.network import Network
+from routers.fusion.voices import Voices
+
+
+class FuserView:
+    """Columns of all arrays are the experts of the pool, and their columns those of the networks.
+
+    weigher corrects what Bayes' rule says of answers; teller foretells gains. Without them Bayes' rule does both.
+    """
+
+    def __init__(self, voices: Voices, weigher: Network | None, teller: Network | None) -> None:
+        self.voices = voices
+        self.weigher = weigher
+        self.teller = teller
+
+    def posterior(self, evidence: Evidence) -> Posterior:
+        """The chance of each answer given so far."""
+        [chances] = self.weigh(Cases.of(evidence))
+        return Posterior(chances[:-1], float(chances[-1]))
+
+    def gains(self, evidence: Evidence) -> Array:
+        """(m,) what asking each would add to the chance that the answer to give is right, per call it takes.
+
+        -inf for those that were asked or may not be. With no answer yet it is the chance itself.
+        """
+        [gains] = self.foretell(Cases.of(evidence))
+        return np.asarray(gains)
+
+    def recruit(self, evidence: Evidence, k: int) -> Array:
+        """The columns of at most k experts to ask together, in order."""
+        able = self.gains(Evidence.blank(evidence.chance, evidence.std, evidence.options))
+        order = np.argsort(-able, kind="stable")
+        chosen: Array = order[: min(k, int((able > -np.inf).sum()))]
+        return chosen
+
+    def weigh(self, cases: Cases) -> Array:
+        """(n, K + 1) the chance of each answer to be right, and last that none is."""
+        return self.weighing(cases)[0]
+
+    def weighing(self, cases: Cases, known: Array | None = None) -> tuple[Array, Array, Belief]:
+        """The chances of `weigh`, with the log odds (n, m) and the belief that they come from.
+
+        known: (n, m) bool, whom the networks may tell from others; all of them unless given.
+        """
+        logits = self.voices.logits(cases)
+        belief = believe(cases, logits)
+        if self.weigher is None:
+            return belief.chances, logits, belief
+        found = candidates(cases, logits, belief, _all(cases) if known is None else known)
+        scores = found.bayes + self.weigher.predict(found.rows)[:, 0]
+        chances = np.zeros(belief.chances.shape)
+        chances[found.case, found.code] = softmax(scores, found.case, found.starts)
+        return chances, logits, belief
+
+    def foretell(self, cases: Cases) -> Array:
+        """(n, m) gains."""
+        chances, logits, belief = self.weighing(cases)
+        free = cases.able & ~cases.asked
+        answered = chances[:, :-1].max(axis=1, initial=0)[:, None] > 0
+        gains = np.where(answered, self._gains(cases, logits, chances, belief, free), 1 / (1 + np.exp(-cases.logits)))
+        found: Array = np.where(free, gains, -np.inf)
+        return found
+
+    def _gains(self, cases: Cases, logits: Array, chances: Array, belief: Belief, free: Array) -> Array:
+        if self.teller is None:
+            return belief.gains()
+        at, whom = np.nonzero(free)
+        rows = calls(cases, logits, chances, belief, _all(cases), at, whom)
+        horizons = np.arange(1, self.teller.outputs + 1)
+        per_call = self.teller.predict(rows) / np.sqrt(horizons)
+        left = free.sum(axis=1)[at, None]
+        found = np.full(free.shape, -np.inf)
+        found[at, whom] = np.where(horizons <= left, per_call, -np.inf).max(axis=1)
+        return found
+
+
+def _all(cases: Cases) -> Array:
+    return np.ones(cases.said.shape, dtype=bool)
+
+
+def softmax(scores: Array, case: Array, starts: Array) -> Array:
+    """(R,) over the rows of each case; the cases are numbered from 0 without gaps."""
+    odds = np.exp(scores - np.maximum.reduceat(scores, starts)[case])
+    chances: Array = odds / np.add.reduceat(odds, starts)[case]
+    return chances
