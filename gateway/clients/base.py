@@ -1,12 +1,16 @@
-"""The seam to an expert: one method, one call. Knows no retries, no prices and no other experts."""
+"""The seams to an expert: one method, one call. Knows no retries, no prices and no other experts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.types import Hear, Json, Reply
 from gateway.wire.completion import Tally
+
+Say = Callable[[int, Json], None]
+"""(place in the list, chunk): what one of several callers shall hear. Returns at once."""
 
 
 @dataclass(slots=True)
@@ -28,4 +32,19 @@ class Client(Protocol):
         """The expert's completion; where `call.hear` is given, its chunks are passed there as they come.
 
         Raises ExpertError. Cancelling it ends the work at the expert too.
+        """
+
+
+@runtime_checkable
+class ListClient(Client, Protocol):
+    """Reaches an expert whose endpoint takes lists: several calls are one."""
+
+    def kind(self, call: Call) -> Hashable:
+        """Calls of one kind may go together; None goes alone."""
+
+    async def ask_all(self, calls: Sequence[Call], say: Say) -> Sequence[Reply]:
+        """The completions in the order of the calls, all of one kind. Chunks for those that hear go to `say`, and not
+        to `call.hear`, since one slow listener would hold up the others.
+
+        Raises ExpertError for all of them together.
         """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.clients.base import Client
+from gateway.clients.completions import CompletionsClient
 from gateway.clients.litellm import LiteLLMClient, load_litellm
 from gateway.clients.local import LocalClient
 from gateway.clients.openai import OpenAIClient
@@ -49,7 +50,8 @@ class Workshop:
 async def _openai(member: Member, workshop: Workshop) -> Client:
     expert = member.expert
     assert expert.base_url is not None
-    return OpenAIClient(expert, expert.base_url, member.key, workshop.transports.within(expert.connect_timeout_s))
+    client = CompletionsClient if expert.endpoint == "completions" else OpenAIClient
+    return client(expert, expert.base_url, member.key, workshop.transports.within(expert.connect_timeout_s))
 
 
 async def _litellm(member: Member, workshop: Workshop) -> Client:
@@ -58,7 +60,8 @@ async def _litellm(member: Member, workshop: Workshop) -> Client:
 
 async def _local(member: Member, workshop: Workshop) -> Client:
     expert = member.expert
-    await workshop.local.base_url(expert.model)
+    if expert.residency is None:  # otherwise its group says when
+        await workshop.local.base_url(expert.model)
     return LocalClient(expert, workshop.local, workshop.transports.within(expert.connect_timeout_s, LOCAL_IDLE_S))
 
 

@@ -20,7 +20,10 @@ from gateway.wire.completion import Tally, read_completion
 
 
 class LocalClient:
-    """Experts on the same weights share one server; one that died is started again by the next call."""
+    """Experts on the same weights share one server; one that died is started again by the next call.
+
+    Not so where it shares a device: then its group says when there is room for it.
+    """
 
     def __init__(self, expert: Expert, models: LocalModels, transport: Transport) -> None:
         self._expert = expert
@@ -29,6 +32,8 @@ class LocalClient:
         self._inner: tuple[str, OpenAIClient] = ("", self._at(""))
 
     async def ask(self, call: Call) -> Reply:
+        if self._expert.residency is not None and not self._models.loaded(self._expert.model):
+            raise ExpertUnreachable("has ended, and has to be loaded again")
         try:
             url = await self._models.base_url(self._expert.model)
         except (ConfigError, StartError) as error:

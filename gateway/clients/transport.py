@@ -16,6 +16,8 @@ from gateway.errors import ExpertBroken, ExpertError, ExpertTimeout, ExpertUnrea
 
 IDLE_CONNECTIONS = 256
 IDLE_S = 60.0
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a response that is read as a whole, unless somebody says otherwise."""
 PROTOCOL_ERRORS = (pyqwest.RemoteProtocolError, pyqwest.ReadError, pyqwest.WriteError)
 
 
@@ -45,10 +47,13 @@ class Arrival:
 
 
 class Transport(Protocol):
-    """POSTs JSON. Raises ExpertError; being cancelled closes the connection."""
+    """Sends JSON. Raises ExpertError; being cancelled closes the connection."""
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Whole:
+    async def get(self, url: str, headers: Mapping[str, str]) -> Whole:
         """The whole response."""
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, most: int = MOST_BYTES) -> Whole:
+        """The whole response; ExpertBroken where its body is longer than `most` bytes."""
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Arrival:
         """The response as soon as its headers are there."""
@@ -69,20 +74,31 @@ class PyqwestTransport:
         )
         self._client = pyqwest.Client(self._transport)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Whole:
+    async def get(self, url: str, headers: Mapping[str, str]) -> Whole:
         try:
-            response = await self._client.post(url, headers, body)
+            response = await self._client.get(url, headers)
         except (OSError, *PROTOCOL_ERRORS) as error:
             raise self._unreached(error) from None
         return Whole(response.status, response.headers, response.content)
 
-    async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Arrival:
-        request = pyqwest.Request("POST", url, pyqwest.Headers(list(headers.items())), body)
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, most: int = MOST_BYTES) -> Whole:
+        response = await self._sent(url, headers, body)
         try:
-            response = await self._transport.execute(request)
+            whole = await _at_most(response, most)
         except (OSError, *PROTOCOL_ERRORS) as error:
             raise self._unreached(error) from None
+        return Whole(response.status, response.headers, whole)
+
+    async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Arrival:
+        response = await self._sent(url, headers, body)
         return Arrival(response.status, response.headers, _pieces(response), response.aclose)
+
+    async def _sent(self, url: str, headers: Mapping[str, str], body: bytes) -> pyqwest.Response:
+        request = pyqwest.Request("POST", url, pyqwest.Headers(list(headers.items())), body)
+        try:
+            return await self._transport.execute(request)
+        except (OSError, *PROTOCOL_ERRORS) as error:
+            raise self._unreached(error) from None
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -91,6 +107,20 @@ class PyqwestTransport:
         if isinstance(error, pyqwest.ConnectTimeout):
             return ExpertTimeout(f"accepted no connection within {self._connect_timeout_s:g} s")
         return ExpertUnreachable(f"cannot be reached: {_cause(error)}")
+
+
+async def _at_most(response: pyqwest.Response, most: int) -> bytes:
+    """The body, which is left where it is when it is too long, or nobody wants it any more."""
+    whole = bytearray()
+    try:
+        async for piece in response.content:
+            whole += piece
+            if len(whole) > most:
+                raise ExpertBroken(f"answered with more than {most} bytes (max_answer_bytes)")
+    except BaseException:
+        await response.aclose()
+        raise
+    return bytes(whole)
 
 
 async def _pieces(response: pyqwest.Response) -> AsyncIterator[bytes]:

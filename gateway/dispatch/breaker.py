@@ -63,6 +63,12 @@ class Breakers:
         if seen.failures >= expert.breaker_failures and not await self._may_try(expert):
             raise self._resting(expert, expert.breaker_rest_s)
 
+    def open(self, expert: Expert) -> BreakerOpen | None:
+        """Why the expert is being left alone now, as far as this instance knows; None where it is not."""
+        seen = self._seen.get(expert.name)
+        left = seen.open_until - self._clock() if seen else 0.0
+        return self._resting(expert, left) if left > 0 else None
+
     async def succeeded(self, expert: Expert) -> None:
         """The expert answered: whatever spoke against it is forgotten."""
         seen = self._seen.setdefault(expert.name, Seen())

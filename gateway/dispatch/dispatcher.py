@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from gateway.clients.base import Call, Client
+from gateway.clients.base import ListClient
 from gateway.clients.prepare import prepare
+from gateway.dispatch.attempt import Attempt, Desk
 from gateway.dispatch.board import Board
 from gateway.dispatch.breaker import Breakers
-from gateway.dispatch.lane import Lane
+from gateway.dispatch.place import Place
 from gateway.dispatch.retry import wait_before_retry
-from gateway.dispatch.voice import Voice
-from gateway.errors import Cancelled, ExpertError, ExpertTimeout, GatewayError
-from gateway.experts import Expert
-from gateway.types import Features, Hear, Outcome, Query, Reply, Usage
+from gateway.dispatch.ticket import Moved
+from gateway.errors import Cancelled, ExpertBusy, ExpertError, ExpertRefused, ExpertTimeout, GatewayError, Overloaded
+from gateway.types import Consultation, Outcome
 
+LONGEST_BELIEVED_S = 60.0
+"""An expert that asks for more is tried again after so long."""
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """One expert, ready to be asked."""
-
-    expert: Expert
-    client: Client
-    lane: Lane
-
-
-@dataclass(slots=True)
-class Attempt:
-    """What has happened so far in one consultation."""
-
-    started: float
-    calls: int = 0
-    call: Call | None = None
-    voice: Voice | None = None
-    reply: Reply | None = None
-    error: GatewayError | None = None
+__all__ = ["Desk", "Dispatcher"]
 
 
 class Dispatcher:
@@ -48,95 +32,126 @@ class Dispatcher:
         self.desks = desks
         self.breakers = breakers
         self.board = Board([desk.expert for desk in desks.values()])
+        self._lists = {name: desk.client for name, desk in desks.items() if isinstance(desk.client, ListClient)}
         self._random = random_
 
-    async def consult(self, name: str, query: Query, features: Features, seconds: float, hear: Hear | None) -> Outcome:
-        """Ask one expert within so many seconds. Where the caller leaves meanwhile, the error is Cancelled."""
-        desk = self.desks[name]
-        attempt = Attempt(time.monotonic())
+    async def consult(self, asked: Consultation) -> Outcome:
+        """Ask one expert. Where the caller leaves meanwhile, the error is Cancelled."""
+        attempt = Attempt(asked, self.desks[asked.expert], time.monotonic())
         try:
-            with self.board.occupied(name):
-                await self._within(desk, query, features, seconds, hear, attempt)
+            await self._in_time(attempt)
         except GatewayError as error:
             attempt.error = error
         except asyncio.CancelledError:
             attempt.error = Cancelled("the caller left")
-            await self.breakers.undecided(desk.expert)
-        took = time.monotonic() - attempt.started
+            await self.breakers.undecided(attempt.desk.expert)
         if attempt.error is None:
-            self.board.timed(name, took)
-        return _outcome(desk, attempt, took)
+            self.board.timed(attempt.desk.expert.name, attempt.work_s)
+        return attempt.outcome(time.monotonic())
 
-    async def _within(
-        self, desk: Desk, query: Query, features: Features, seconds: float, hear: Hear | None, attempt: Attempt
-    ) -> None:
-        allowed = min(seconds, desk.expert.timeout_s)
+    async def _in_time(self, attempt: Attempt) -> None:
+        """The caller's seconds hold for everything, the expert's own from when it has begun to work."""
         try:
-            async with asyncio.timeout(allowed):
-                await self.breakers.check(desk.expert)
-                async with desk.lane:
-                    await self._until_answered(desk, query, features, hear, attempt)
+            async with asyncio.timeout(attempt.asked.seconds) as bound:
+                await self._somewhere(attempt, bound)
         except TimeoutError:
-            error = ExpertTimeout(f"did not finish within {allowed:.3g} s")
-            if attempt.calls and seconds >= desk.expert.timeout_s:  # neither our queue's fault nor the caller's hurry
-                await self.breakers.failed(desk.expert, error)
-            raise error from None
+            raise await self._too_late(attempt) from None
 
-    async def _until_answered(
-        self, desk: Desk, query: Query, features: Features, hear: Hear | None, attempt: Attempt
-    ) -> None:
-        body = prepare(desk.expert, query.body)
+    async def _too_late(self, attempt: Attempt) -> ExpertTimeout:
+        expert, seconds = attempt.desk.expert, attempt.asked.seconds
+        error = ExpertTimeout(f"did not finish within {min(seconds, expert.timeout_s):.3g} s")
+        waited = 0.0 if attempt.began is None else attempt.began - attempt.started
+        if attempt.began is None or waited + expert.timeout_s > seconds:  # our queue's fault, or the caller's hurry
+            await self.breakers.undecided(expert)
+        else:
+            await self.breakers.failed(expert, error)
+        return error
+
+    async def _somewhere(self, attempt: Attempt, bound: asyncio.Timeout) -> None:
         while True:
-            attempt.calls += 1
-            attempt.voice = Voice(hear) if hear else None
-            attempt.call = Call(body, features.input_tokens, attempt.voice, query.wishes.tags.get("query_id", ""))
-            try:
-                attempt.reply = await desk.client.ask(attempt.call)
-            except ExpertError as error:
-                await self.breakers.failed(desk.expert, error)
-                await self._wait(desk, error, attempt)
-            else:
-                await self.breakers.succeeded(desk.expert)
+            with self.board.occupied(attempt.desk.expert.name):
+                moved = await self._until_answered(attempt, bound)
+            if moved is None:
                 return
+            await self.breakers.undecided(attempt.desk.expert)
+            attempt.move(moved, self.desks[moved.expert])
 
-    async def _wait(self, desk: Desk, error: ExpertError, attempt: Attempt) -> None:
-        """Wait before the next try; raises the error where there will be none."""
-        committed = attempt.voice is not None and attempt.voice.committed
+    async def _until_answered(self, attempt: Attempt, bound: asyncio.Timeout) -> Moved | None:
+        """None once there is an answer; or who is to be asked instead."""
+        body = prepare(attempt.desk.expert, attempt.asked)
+        await self.breakers.check(attempt.desk.expert)
+        lists = self._lists.get(attempt.desk.expert.name)
+        while True:
+            call = attempt.prepare_call(body)
+            attempt.ticket.kind = lists.kind(call) if lists and not attempt.ticket.alone else None
+            place = await self._enter(attempt)
+            if isinstance(place, Moved):
+                return place
+            if attempt.began is None:
+                attempt.began = time.monotonic()
+                _bring_forward(bound, attempt.desk.expert.timeout_s)
+            error = await self._ask(attempt, place)
+            if error is None:
+                return None
+            await self._wait(attempt, error, place)
+
+    async def _enter(self, attempt: Attempt) -> Place | Moved:
+        """A place in the lane; one who comes back goes first. The breaker may have opened meanwhile."""
+        desk, ticket = attempt.desk, attempt.ticket
+        try:
+            place = await desk.lane.enter(ticket, again=bool(attempt.calls or attempt.moved))
+        except Overloaded:
+            await self.breakers.undecided(desk.expert)
+            raise
+        except ExpertError as error:  # its model does not load
+            await self.breakers.failed(desk.expert, error)
+            raise
+        if isinstance(place, Place) and ticket.grant is not None and (error := self.breakers.open(desk.expert)):
+            place.leave(ticket)
+            raise error
+        return place
+
+    async def _ask(self, attempt: Attempt, place: Place) -> ExpertError | None:
+        """None where there is an answer. A call that several shared speaks for or against its expert once."""
+        desk = attempt.desk
+        attempt.calls += 1
+        began = time.monotonic()
+        try:
+            attempt.reply = await place.ask(desk.client, attempt.ticket)
+        except ExpertError as error:
+            if place.judge():
+                await self.breakers.failed(desk.expert, error)
+                self._heed(desk, error)
+            return error
+        attempt.work_s = time.monotonic() - began
+        if place.judge():
+            await self.breakers.succeeded(desk.expert)
+        return None
+
+    def _heed(self, desk: Desk, error: ExpertError) -> None:
+        """An expert that says when it wants to be asked again is not asked by anybody before."""
+        seconds = error.retry_after_s if isinstance(error, ExpertBusy) else None
+        if seconds and math.isfinite(seconds):
+            desk.lane.pause(min(seconds, LONGEST_BELIEVED_S))
+            self.board.held(desk.expert.name, desk.lane.paused_s)
+
+    async def _wait(self, attempt: Attempt, error: ExpertError, place: Place) -> None:
+        """Wait before the next try, without a place; raises the error where there will be none.
+
+        What is refused in company may be another's fault, so everyone is asked for once more alone.
+        """
+        if isinstance(error, ExpertRefused) and place.size > 1 and not attempt.committed:
+            attempt.ticket.alone = True
+            return
         wait = wait_before_retry(error, attempt.calls, self._random)
-        if committed or wait is None or attempt.calls > desk.expert.retries:
+        if attempt.committed or wait is None or attempt.calls > attempt.desk.expert.retries:
             raise error
         await asyncio.sleep(wait)
 
 
-def _outcome(desk: Desk, attempt: Attempt, took: float) -> Outcome:
-    voice = attempt.voice
-    usage = _spent(attempt)
-    return Outcome(
-        expert=desk.expert.name,
-        reply=attempt.reply if attempt.error is None else None,
-        error=_named(attempt.error, desk.expert.name),
-        usage=usage,
-        cost_usd=desk.expert.price.of(usage.input_tokens, usage.output_tokens),
-        latency_s=took,
-        first_token_s=voice.first_s - attempt.started if voice and voice.first_s else None,
-        retries=max(0, attempt.calls - 1),
-        committed=voice is not None and voice.committed,
-    )
-
-
-def _spent(attempt: Attempt) -> Usage:
-    """What is paid for: the expert's own count, or for work that broke off or was cancelled what came of it."""
-    if attempt.reply is not None:
-        return attempt.reply.usage
-    begun = attempt.voice is not None and attempt.voice.committed
-    if attempt.call is not None and (begun or isinstance(attempt.error, Cancelled)):
-        return attempt.call.tally.reply(attempt.call.prompt_tokens).usage
-    return Usage()
-
-
-def _named(error: GatewayError | None, expert: str) -> GatewayError | None:
-    """An expert's error says whose it is, once."""
-    if isinstance(error, ExpertError) and not error.expert:
-        error.expert = expert
-        error.message = f"{expert} {error.message}"
-    return error
+def _bring_forward(bound: asyncio.Timeout, seconds: float) -> None:
+    """The end comes after so many seconds from now, or earlier as it was."""
+    soonest = asyncio.get_running_loop().time() + seconds
+    until = bound.when()
+    if until is None or soonest < until:
+        bound.reschedule(soonest)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from gateway.types import Hear, Json
 from gateway.wire.completion import has_content
 
 
 class Voice:
-    """Passes chunks on from the first that holds content; `first_s` is when that was (monotonic seconds)."""
+    """Passes chunks on from the first that `begins` an answer; `first_s` is when that was (monotonic seconds)."""
 
-    def __init__(self, hear: Hear) -> None:
+    def __init__(self, hear: Hear, begins: Callable[[Json], bool] = has_content) -> None:
         self._hear = hear
+        self._begins = begins
         self._held: list[Json] = []
         self.committed = False
         self.first_s: float | None = None
@@ -22,7 +24,7 @@ class Voice:
             await self._hear(chunk)
             return
         self._held.append(chunk)
-        if has_content(chunk):
+        if self._begins(chunk):
             self.committed = True
             self.first_s = time.monotonic()
             for held in self._held:

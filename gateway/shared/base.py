@@ -35,6 +35,16 @@ class SharedState(Protocol):
     async def delete(self, key: str) -> None:
         """Nothing stands there from now on."""
 
+    async def take(self, key: str, amount: int, limit: int, window_s: float) -> float:
+        """Count the amount where no window of this length then holds more than the limit; 0.0 where that was done,
+        otherwise the seconds until it can be. Positive `amount`, at most `limit`. `delete` forgets all of it.
+        """
+
+    async def correct(self, key: str, amount: int, ago_s: float, window_s: float) -> None:
+        """What was taken so long ago was more or less than that by `amount`: what is missing counts from now on,
+        what was too much is taken off where it was counted.
+        """
+
 
 def milliseconds(ttl_s: float) -> int:
     """At least one; ValueError for a time that is not positive."""

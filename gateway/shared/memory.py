@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.shared.base import COUNTS, SharedStateError, milliseconds
+from gateway.shared.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class MemoryState:
         self._max_keys = max_keys
         self._clock = clock
         self._held: OrderedDict[str, Held] = OrderedDict()
+        self._windows: OrderedDict[str, Window] = OrderedDict()
         self._ends: list[tuple[float, str]] = []
         """A heap of when keys end; entries of keys written since are stale, and thrown out when they are too many."""
 
@@ -60,6 +62,20 @@ class MemoryState:
 
     async def delete(self, key: str) -> None:
         self._held.pop(key, None)
+        self._windows.pop(key, None)
+
+    async def take(self, key: str, amount: int, limit: int, window_s: float) -> float:
+        return self._window(key).take(self._clock(), amount, limit, window_s)
+
+    async def correct(self, key: str, amount: int, ago_s: float, window_s: float) -> None:
+        self._window(key).correct(self._clock(), amount, ago_s, window_s)
+
+    def _window(self, key: str) -> Window:
+        window = self._windows.setdefault(key, Window())
+        self._windows.move_to_end(key)
+        if len(self._windows) > self._max_keys:
+            self._windows.popitem(last=False)
+        return window
 
     def _after(self, ttl_s: float) -> float:
         return self._clock() + milliseconds(ttl_s) / 1000

@@ -16,6 +16,8 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from gateway.shared.base import SharedStateError, milliseconds
+from gateway.shared.scripts import CORRECT, TAKE
+from gateway.shared.window import STEPS
 
 PREFIX = "coterie:"
 
@@ -39,6 +41,8 @@ class RedisState:
             decode_responses=True,
         )
         self._redis = Redis(connection_pool=self._pool)
+        self._take = self._redis.register_script(TAKE)
+        self._correct = self._redis.register_script(CORRECT)
 
     def __repr__(self) -> str:
         return f"RedisState({self._place})"
@@ -81,6 +85,14 @@ class RedisState:
     async def delete(self, key: str) -> None:
         async with self._asking():
             await self._redis.delete(PREFIX + key)
+
+    async def take(self, key: str, amount: int, limit: int, window_s: float) -> float:
+        async with self._asking():
+            return float(await self._take([PREFIX + key], [amount, limit, window_s, STEPS]))
+
+    async def correct(self, key: str, amount: int, ago_s: float, window_s: float) -> None:
+        async with self._asking():
+            await self._correct([PREFIX + key], [amount, ago_s, window_s, STEPS])
 
     @asynccontextmanager
     async def _together(self) -> AsyncIterator[Pipeline]:
