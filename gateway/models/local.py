@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
@@ -41,36 +40,61 @@ class LocalModels:
         self._models = models
         self._fetch = fetch
         self._lock = asyncio.Lock()
-        self._by_model: dict[str, LocalServer] = {}
+        self._paths: dict[str, Path] = {}
         self._by_path: dict[Path, LocalServer] = {}
-        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._by_model.clear()
+        servers = list(self._by_path.values())
         self._by_path.clear()
-        await self._stack.aclose()
+        await asyncio.gather(*(server.__aexit__() for server in servers))
 
     async def base_url(self, model: str) -> str:
         """Where the model answers; fetched and loaded first where nobody has, and again where its server died.
 
         Raises ModelError (no such file) or StartError (it does not load).
         """
-        server = self._by_model.get(model)
-        if server is None or not server.alive:
+        server = self._alive(model)
+        if server is None:
             async with self._lock:
-                server = self._by_model[model] = await self._running(model)
+                server = await self._running(model)
         return server.base_url
 
-    async def _running(self, model: str) -> LocalServer:
+    async def path(self, model: str) -> Path:
+        """The model's file, fetched where it is not there yet and not loaded. Raises ModelError."""
         entry = resolve(model, self._base_dir, self._models)
         path = await asyncio.to_thread(self._fetch, entry, self._cache_dir, self._progress)
-        path = path.resolve()
+        self._paths[model] = path.resolve()
+        return self._paths[model]
+
+    def loaded(self, model: str) -> bool:
+        """Whether its server runs."""
+        return self._alive(model) is not None
+
+    async def unload(self, model: str) -> None:
+        """End its server, whatever that is doing; the next `base_url` loads the model again."""
+        async with self._lock:
+            if model in self._paths:
+                await self._end(self._paths[model])
+
+    async def _end(self, path: Path) -> None:
+        server = self._by_path.pop(path, None)
+        if server is not None:
+            await server.__aexit__()
+
+    def _alive(self, model: str) -> LocalServer | None:
+        path = self._paths.get(model)
+        server = None if path is None else self._by_path.get(path)
+        return server if server is not None and server.alive else None
+
+    async def _running(self, model: str) -> LocalServer:
+        path = await self.path(model)
         server = self._by_path.get(path)
         if server is None or not server.alive:
-            options = self._options.get(model)
-            server = await self._stack.enter_async_context(LocalServer(path, entry.name, self.api_key, options))
-            self._by_path[path] = server
+            await self._end(path)
+            alias = resolve(model, self._base_dir, self._models).name
+            server = LocalServer(path, alias, self.api_key, self._options.get(model))
+            self._by_path[path] = await server.__aenter__()
         return server

@@ -1,0 +1,1 @@
+"""Experts that share a device: which of them are loaded, and when each gives way to another."""
