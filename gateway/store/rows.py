@@ -14,7 +14,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.store.tables import RECORDS
-from gateway.types import Answer, Decision, Features, Json, Outcome, Plan
+from gateway.types import Answer, Decision, Features, Json, Outcome, Plan, Verdict
 
 Row = tuple[Any, ...]
 
@@ -33,7 +33,7 @@ def row_of(answer: Answer, created_at: float, worker: str) -> Row:
         *_wished(answer),
         _features(answer.features, answer.decision),
         *_predicted(answer.decision, answer.plan),
-        _plan(answer.plan),
+        _plan(answer.plan, answer.verdict),
         *_spent(answer),
         worker,
     )
@@ -121,10 +121,17 @@ def _predicted(decision: Decision, plan: Plan) -> Row:
     return as_json(estimates), as_json(dropped) if dropped else "[]"
 
 
-def _plan(plan: Plan) -> str:
+def _plan(plan: Plan, verdict: Verdict) -> str:
     limits = plan.limits
     bounds = {"calls": limits.calls, "cost_usd": limits.cost_usd, "seconds": limits.seconds}
-    return as_json({"experts": plan.experts, "recruited": plan.recruited, "limits": bounds, "reason": plan.reason})
+    planned = {"experts": plan.experts, "recruited": plan.recruited, "limits": bounds, "reason": plan.reason}
+    return as_json({**planned, "verdict": _verdict(verdict)} if verdict.ballot or verdict.reason else planned)
+
+
+def _verdict(verdict: Verdict) -> Json:
+    """Who stood together, and how likely they were right; what they said is a text, and texts are kept elsewhere."""
+    ballot = [{"experts": one.experts, "chance": one.chance} for one in verdict.ballot]
+    return {"confidence": verdict.confidence, "reason": verdict.reason, "ballot": ballot}
 
 
 def _spent(answer: Answer) -> Row:
@@ -145,6 +152,7 @@ def _call(outcome: Outcome) -> Json:
     usage, error = outcome.usage, outcome.error
     return {
         "expert": outcome.expert,
+        "role": outcome.role,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "estimated": usage.estimated,

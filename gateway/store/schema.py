@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError
 
+import gateway.store.batch_tables  # noqa: F401 - declares tables of ours
 from gateway.errors import StartError
 from gateway.store.tables import Stored
 

@@ -19,6 +19,7 @@ from gateway.types import (
     Query,
     Reply,
     Usage,
+    Verdict,
 )
 from gateway.wishes import Wishes
 
@@ -65,4 +66,4 @@ def answer(
     good = None if error else served or outcome(text=text)
     outcomes = (late,) if good is None else (late, good)
     features = Features(PROMPT, False, 40, 100, frozenset({"tools"}))
-    return Answer(query, features, decision, plan, outcomes, good, error, 0.0004, 1.24)
+    return Answer(query, features, decision, plan, outcomes, Verdict(good), error, 0.0004, 1.24)
