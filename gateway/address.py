@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import process
 
 from gateway.errors import UnknownModel
-from gateway.experts import RESERVED, Experts, Policy
+from gateway.experts import PROMPTS, RESERVED, Experts, Policy
 from gateway.reading import ROUTERS
 from gateway.strategies import STRATEGIES
 
@@ -56,6 +56,8 @@ def _virtual(experts: Experts, routers: Collection[str]) -> Iterator[Address]:
     for router in sorted(routers):
         yield Address(f"auto:{router}", "", auto.model_copy(update={"router": router}), f"router {router} alone")
     for strategy in STRATEGIES:
+        if strategy == PROMPTS and auto.packs is None:
+            continue
         yield Address(f"auto:{strategy}", "", auto.model_copy(update={"strategy": strategy}), f"strategy {strategy}")
     for name, policy in experts.policies.items():
         if name != RESERVED:

@@ -13,11 +13,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.batches.archive import Archive, archive_for
+from gateway.batches.groups import by_expert
+from gateway.batches.owner import new_owner
+from gateway.batches.runner import Runner
+from gateway.batches.seats import Seats
+from gateway.batches.work import Shop
 from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.gateway import Gateway
+from gateway.wire.batches import batch_routes
 from gateway.wire.chat_endpoint import ChatEndpoint
 from gateway.wire.errors import bug
 from gateway.wire.exchange import Tokens, request_id
+from gateway.wire.files import file_routes
 from gateway.wire.openapi import complete
 from gateway.wire.routes import error_response, router_for
 
@@ -44,9 +52,12 @@ class Front:
 def create_api(gateway: Gateway) -> FastAPI:
     """Every endpoint, documented; its lifespan is the gateway's."""
 
+    archive = archive_for(gateway.settings)
+    runner = runner_for(gateway, archive)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with gateway:
+        async with gateway, runner:
             yield
 
     app = FastAPI(
@@ -54,12 +65,21 @@ def create_api(gateway: Gateway) -> FastAPI:
     )
     app.router.routes.append(Route(CHAT_PATH, ChatEndpoint(gateway.door), methods=["POST"]))
     app.include_router(router_for(gateway.door, gateway.reload))
+    app.include_router(file_routes(gateway.door, archive))
+    app.include_router(batch_routes(gateway.door, archive, runner))
     app.openapi = partial(complete, app)  # type: ignore[method-assign]
     app.add_exception_handler(GatewayError, _gateway_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _bug)
     return app
+
+
+def runner_for(gateway: Gateway, archive: Archive) -> Runner:
+    """What works on batches beside the requests, through the pipeline that is in force."""
+    door = gateway.door
+    shop = Shop(archive, gateway.settings, lambda: door.pipeline, Seats(), by_expert, new_owner())
+    return Runner(shop, door.opened)
 
 
 async def _gateway_error(request: Request, error: Exception) -> Response:
@@ -81,7 +101,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
-    return error_response(BadRequest(f"The request is not valid: {error}"), _request_id(request))
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    param = ".".join(str(part) for part in first["loc"][1:])
+    said = BadRequest(f"{param}: {first['msg'][0].lower()}{first['msg'][1:]}", param=param)
+    return error_response(said, _request_id(request))
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
 from gateway.document import Document, Misplaced, Where
-from gateway.experts import Expert, Experts, Policy
+from gateway.experts import Expert, Experts, Group, Policy
+from gateway.residency.check import check_groups
 
 
 def experts_in(document: Document, *, routers: Collection[str], strategies: Collection[str]) -> Experts:
@@ -23,6 +24,7 @@ def experts_in(document: Document, *, routers: Collection[str], strategies: Coll
         _check_names(experts)
         for misplaced in _unknown_names(experts, {"router": routers, "strategy": strategies}):
             raise misplaced
+        check_groups(experts)
     return experts
 
 
@@ -75,7 +77,8 @@ def _fields_at(where: Where) -> Iterable[str]:
     """The keys that a place in the file may hold."""
     if not where:
         return Experts.model_fields
-    model: type[BaseModel] = Policy if where[0] == "policies" else Expert
+    kinds: dict[Any, type[BaseModel]] = {"policies": Policy, "groups": Group}
+    model = kinds.get(where[0], Expert)
     for part in where[1:] if where[0] == "defaults" else where[2:]:
         annotation = model.model_fields[str(part)].annotation
         options = [annotation, *get_args(annotation)]
@@ -101,6 +104,7 @@ def _unknown_names(experts: Experts, known: dict[str, Collection[str]]) -> Itera
     for name, policy in experts.policies.items():
         checks = [("router", policy.router, known["router"]), ("strategy", policy.strategy, known["strategy"])]
         checks += [("fallback", policy.fallback, names)] if policy.fallback else []
+        checks += [("lead", policy.lead, names)] if policy.lead else []
         checks += [("experts", expert, names) for expert in policy.experts or ()]
         for key, value, allowed in checks:
             if value not in allowed:

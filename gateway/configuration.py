@@ -11,13 +11,16 @@ from gateway.budgets import within_budgets
 from gateway.columns import Columns
 from gateway.config_file import experts_in, listed
 from gateway.document import Misplaced, read_document
-from gateway.experts import Experts
+from gateway.experts import AUTO, PROMPTS, Experts
+from gateway.leads import Rates, leads_of
 from gateway.lengths import ratios
 from gateway.pool import Pool, gather
 from gateway.reading import ROUTERS, Reading, readings, rows_of
 from gateway.reference import PLAIN, Reference
 from gateway.strategies import STRATEGIES
 from routers.base import Array
+from routers.errors import ArtifactError
+from routers.packs import Packs, load_packs
 from routers.suite import Suite
 
 
@@ -33,20 +36,27 @@ class Configuration:
     """(m,): how many times as much as the average expert each of the pool writes."""
     general: dict[str, Mapping[str, float]]
     """By router: what each expert scores on average over all categories."""
+    packs: Mapping[str, Packs]
+    """By the name that policies give."""
+    leads: Mapping[str, Rates]
+    """By expert, how well it makes one answer of several."""
 
 
 def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Configuration:
     """ConfigError or StartError, in one line, where anything is wrong."""
     document = read_document(path, listed(Experts.model_fields))
-    experts = experts_in(document, routers=ROUTERS, strategies=STRATEGIES)
+    experts = experts_in(document, routers=ROUTERS, strategies=(AUTO, *STRATEGIES))
     with document.placing():
         routers = readings(suite, experts, path.parent)
         _check_routers(experts, routers)
+        packs = _packs(experts, suite.reader.version, path.parent)
+        leads = leads_of(experts, path.parent)
     pool = gather(experts, environment)
     habits = ratios(Columns.of(pool.members.values()), suite.verbosity)
     with document.placing():
         experts = within_budgets(experts, pool, routers, habits)
-    return Configuration(experts, pool, addresses(experts, routers), routers, habits, _general(suite, routers))
+    book, general = addresses(experts, routers), _general(suite, routers)
+    return Configuration(experts, pool, book, routers, habits, general, packs, leads)
 
 
 def _general(suite: Suite, routers: Mapping[str, Reading]) -> dict[str, Mapping[str, float]]:
@@ -65,3 +75,18 @@ def _check_routers(experts: Experts, routers: Mapping[str, Reading]) -> None:
                 ("policies", name, "router"),
                 f"the artifact has no router {policy.router}; it has {known}",
             )
+
+
+def _packs(experts: Experts, reader: str, folder: Path) -> dict[str, Packs]:
+    """The prompt packs of every policy; Misplaced where a file is not usable, or a policy needs one and names none."""
+    found: dict[str, Packs] = {}
+    for name, policy in {"auto": experts.policy(), **experts.policies}.items():
+        if policy.packs is None:
+            if policy.strategy == PROMPTS:
+                raise Misplaced(("policies", name, "strategy"), f"{PROMPTS} needs packs, a file that `coterie prompts learn` wrote")
+            continue
+        try:
+            found[policy.packs] = load_packs(folder / policy.packs, reader)
+        except ArtifactError as error:
+            raise Misplaced(("policies", name, "packs"), str(error)) from None
+    return found

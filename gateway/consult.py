@@ -3,60 +3,191 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
-from gateway.errors import Cancelled
-from gateway.types import Decision, Features, Hear, Listener, Outcome, Plan, Query
+from gateway.dispatch.voice import Voice
+from gateway.errors import CalledOff, Cancelled
+from gateway.fanout import SINGLE
+from gateway.features import features_of
+from gateway.kit import Kit
+from gateway.purse import Purse
+from gateway.types import ANSWER, Consultation, Decided, Features, Json, Listener, Outcome
+from gateway.wire.completion import has_words
 
-Ask = Callable[[str, Query, Features, float, Hear | None], Awaitable[Outcome]]
-"""(expert, query, features, seconds left, hear) -> outcome; the dispatcher in serving, recorded answers in replay."""
+Ask = Callable[[Consultation], Awaitable[Outcome]]
+"""The dispatcher in serving, recorded answers in replay."""
 
 
-TOO_LATE_S = 0.005
-"""Less than this is left only because timers fire a little early."""
+MOST_ALTERNATIVES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whom a strategy wants to ask what. body: its own prompt, None for the caller's request as it is.
+
+    aloud: its words are the answer, which a listener hears as they come.
+    """
+
+    expert: str
+    body: Json | None = None
+    role: str = ANSWER
+    aloud: bool = False
 
 
 class Brief:
     """What a strategy is given: the query, what was decided and planned, and `consult`."""
 
-    def __init__(
-        self,
-        query: Query,
-        features: Features,
-        decision: Decision,
-        plan: Plan,
-        ask: Ask,
-        listener: Listener | None,
-        started: float,
-    ) -> None:
-        self.query = query
-        self.features = features
-        self.decision = decision
-        self.plan = plan
+    def __init__(self, decided: Decided, kit: Kit, ask: Ask, listener: Listener | None = None) -> None:
+        self.query = decided.query
+        self.features = decided.features
+        self.decision = decided.decision
+        self.plan = decided.plan
+        self.kit = kit
+        self.purse = Purse(decided.plan.limits, decided.started)
         self.outcomes: list[Outcome] = []
         self._ask = ask
         self._listener = listener
-        self._deadline = started + plan.limits.seconds
+        self._called_off: set[asyncio.Task[Outcome] | None] = set()
 
-    def may_consult(self, expert: str) -> bool:
+    def may_consult(self, expert: str, body: Json | None = None) -> bool:
         """Whether one more call stays within the plan's calls, dollars and seconds."""
-        limits = self.plan.limits
-        spent = sum(outcome.cost_usd for outcome in self.outcomes)
-        affordable = limits.cost_usd is None or spent + self.decision.estimates.of(expert).cost_usd <= limits.cost_usd
-        calls = sum(outcome.asked for outcome in self.outcomes)
-        return calls < limits.calls and affordable and self.seconds_left > TOO_LATE_S
+        return self.purse.allows(self._expected_usd(expert, self._seen(body)))
 
-    @property
-    def seconds_left(self) -> float:
-        return self._deadline - time.monotonic()
+    def price(self, expert: str) -> float:
+        """What asking this expert the caller's question is expected to cost, in quality."""
+        estimate = self.decision.estimates.of(expert)
+        return self.plan.rates.price(estimate.cost_usd, estimate.latency_s)
 
-    async def consult(self, expert: str, *, aloud: bool = False) -> Outcome:
-        """Ask one expert; `aloud` marks the call whose words are the answer, which a listener hears as they come."""
-        hear = partial(self._listener.hear, expert) if aloud and self._listener else None
-        outcome = await self._ask(expert, self.query, self.features, max(0.0, self.seconds_left), hear)
+    def recruits(self, most: int | None = None) -> Sequence[str]:
+        """Whom to ask at once: the plan's recruits, or those that together hold a right answer most likely."""
+        most = min(self.plan.knobs.recruit if most is None else most, max(1, self.purse.calls_left))
+        if self.plan.recruited:
+            return self.plan.recruited[:most]
+        names = tuple(self.kit.experts)
+        places = self.kit.view.recruit(self.kit.blank(self.decision, self.features, self.plan.experts), most)
+        return [names[place] for place in places.tolist()]
+
+    async def consult(
+        self, expert: str, *, body: Json | None = None, role: str = ANSWER, aloud: bool = False
+    ) -> Outcome | None:
+        """Ask one expert; None where the limits allow no further call."""
+        if not self.may_consult(expert, body):
+            return None
+        return await self._consult(Asking(expert, body, role, aloud), self.purse.usd_left)
+
+    @asynccontextmanager
+    async def consulting(self, askings: Iterable[Asking]) -> AsyncIterator[AsyncIterator[Outcome]]:
+        """Ask several at once, as far as the limits allow; outcomes come as they are ready.
+
+        Whoever has not answered when the block is left is called off; what was spent on it is accounted for.
+        """
+        tasks = self._begin(askings)
+        try:
+            yield _as_ready(tasks)
+            self._called_off.update(tasks)
+        finally:
+            await _end(tasks)
+
+    async def consult_all(self, askings: Iterable[Asking]) -> list[Outcome]:
+        """Ask several at once and wait for all; in the order asked, without those the limits do not allow."""
+        tasks = self._begin(askings)
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            await _end(tasks)
+
+    def _begin(self, askings: Iterable[Asking]) -> list[asyncio.Task[Outcome]]:
+        """Dollars are shared out in proportion to what each call is expected to cost."""
+        wanted = [asking for asking in askings if self.may_consult(asking.expert, asking.body)][: self.purse.calls_left]
+        left = self.purse.usd_left
+        expected = [self._expected_usd(asking.expert, self._seen(asking.body)) for asking in wanted]
+        while left is not None and sum(expected) > left:
+            wanted, expected = wanted[:-1], expected[:-1]
+        total = sum(expected) or 1.0
+        return [
+            asyncio.create_task(self._consult(asking, None if left is None else left * usd / total))
+            for asking, usd in zip(wanted, expected, strict=True)
+        ]
+
+    async def _consult(self, asking: Asking, usd: float | None) -> Outcome:
+        hear = self._hearing(asking)
+        query = self.query if asking.body is None else replace(self.query, body=asking.body)
+        features = self._seen(asking.body)
+        asked = Consultation(
+            expert=asking.expert,
+            query=query,
+            features=features,
+            seconds=max(0.0, self.purse.seconds_left),
+            usd=usd,
+            hear=hear,
+            role=asking.role,
+            worth=self._worth(asking.expert),
+            alternatives=self._others(asking),
+        )
+        with self.purse.keeping(calls=1, usd=self._expected_usd(asking.expert, features)):
+            outcome = await self._ask(asked)
+        self.purse.settle(outcome)
+        if hear is not None and not hear.committed:
+            outcome = _unheard(outcome)
+        if not isinstance(outcome.error, Cancelled):
+            self.outcomes.append(outcome)
+            return outcome
+        if asyncio.current_task() in self._called_off:
+            outcome = replace(outcome, error=CalledOff("was called off: the others had settled the matter"))
         self.outcomes.append(outcome)
-        if isinstance(outcome.error, Cancelled):
-            raise asyncio.CancelledError
-        return outcome
+        raise asyncio.CancelledError
+
+    def _hearing(self, asking: Asking) -> Voice | None:
+        """An answer without a word is held back where another one can still take its place."""
+        if not asking.aloud or self._listener is None:
+            return None
+        hear = partial(self._listener.hear, asking.expert)
+        return Voice(hear) if self.plan.strategy == SINGLE else Voice(hear, begins=has_words)
+
+    def _seen(self, body: Json | None) -> Features:
+        return self.features if body is None else features_of(replace(self.query, body=body), read=False)
+
+    def _worth(self, expert: str) -> float:
+        """What the plan expects of the expert, price and latency taken off; 0 where nothing was predicted."""
+        estimates, utilities = self.decision.estimates, self.plan.utilities
+        known = utilities is not None and expert in estimates.experts
+        return float(utilities[estimates.experts.index(expert)]) if known and utilities is not None else 0.0
+
+    def _others(self, asking: Asking) -> tuple[tuple[str, float], ...]:
+        """Who may answer instead where this one would have to be loaded first; never somebody who is asked anyway."""
+        if self.plan.strategy != SINGLE or self.kit.experts[asking.expert].residency is None:
+            return ()
+        worth, asked = self._worth(asking.expert), {asking.expert, *(outcome.expert for outcome in self.outcomes)}
+        others = [name for name in self.plan.experts if name not in asked][:MOST_ALTERNATIVES]
+        return tuple((name, max(0.0, worth - self._worth(name))) for name in others)
+
+    def _expected_usd(self, expert: str, features: Features) -> float:
+        """A prompt of the strategy's own is as much dearer as it is longer."""
+        estimates = self.decision.estimates
+        price = self.kit.experts[expert].price
+        if expert in estimates.experts and features is self.features:
+            return estimates.of(expert).cost_usd
+        return price.of(features.input_tokens, features.output_tokens)
+
+
+def _unheard(outcome: Outcome) -> Outcome:
+    """What was held back to its end can still be passed on whole."""
+    reply = outcome.reply
+    if reply is None:
+        return replace(outcome, committed=False)
+    said = {"index": 0, "message": {"content": reply.text}, "finish_reason": reply.finish_reason}
+    return replace(outcome, committed=False, reply=replace(reply, body={**reply.body, "choices": [said]}))
+
+
+async def _end(tasks: Sequence[asyncio.Task[Outcome]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _as_ready(tasks: Sequence[asyncio.Task[Outcome]]) -> AsyncIterator[Outcome]:
+    for ready in asyncio.as_completed(tasks):
+        yield await ready

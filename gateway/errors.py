@@ -25,7 +25,8 @@ GatewayError                    500
  │  └ BreakerOpen               503  it failed too often of late and is being left alone
  ├ AllFailed                    502  504 where the last one was a timeout
  ├ Expired                      504  the caller's own deadline
- └ Cancelled                    499  the caller left before there was an answer
+ ├ Cancelled                    499  the caller left before there was an answer
+ └ CalledOff                    499  one call of several, given up because the others had settled the matter
 
 ConfigError and StartError are for the shell, never for HTTP.
 """
@@ -226,6 +227,12 @@ class Cancelled(GatewayError):
     """The caller left; nobody will read this but the record."""
 
     status, type, code = 499, "cancelled", "client_left"
+
+
+class CalledOff(GatewayError):
+    """One call of several was given up, because the others had settled the matter; only the record reads this."""
+
+    status, type, code = 499, "cancelled", "called_off"
 
 
 class ConfigError(Exception):

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
-Capability = Literal["tools", "json_schema", "images", "audio", "files"]
+Capability = Literal["tools", "json_schema", "images", "audio", "files", "logprobs"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e\t]*$")]
 Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -26,6 +26,11 @@ Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 NOT_SAMPLING = frozenset({"model", "messages", "stream", "stream_options", "coterie"})
 RESERVED = "auto"
 DEFAULT_THRIFT = 0.3
+AUTO = "auto"
+"""The strategy that the policy chooses for each query."""
+PROMPTS = "prompts"
+"""The strategy that needs prompt packs."""
+MOST_CALLS = 64
 
 
 DEFAULT_BALANCE = 0.05
@@ -69,8 +74,29 @@ class Residency(Entry):
     """Experts of one group share a device; loading takes `load_s` seconds and `size_gb` of its memory."""
 
     group: Name
-    load_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    load_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 5.0
+    """Until loads have been timed."""
     size_gb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    hook: Literal["local", "ollama", "llamacpp", "vllm", "none"] | None = None
+    """How the gateway loads and unloads it; none: its endpoint does by itself. Not given: local for local ones."""
+
+
+class Group(Entry):
+    """A device that experts share: room for so many of them, or for so many gigabytes."""
+
+    room: PositiveInt | None = None
+    room_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    deadline_s: Seconds = 60.0
+    """A call is answered this long after it came, even where that means to load for it alone."""
+    patience_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = 60.0
+    """Seconds of waiting that a whole point of expected quality is worth; None: nobody goes to a second choice."""
+    schedule: Literal["value", "fcfs"] = "value"
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.room is None) == (self.room_gb is None):
+            raise ValueError("needs either room (how many experts) or room_gb (how many gigabytes)")
+        return self
 
 
 class Limited(Entry):
@@ -85,10 +111,29 @@ class Limited(Entry):
     max_concurrency: PositiveInt = 16
     max_waiting: Annotated[int, Field(ge=0)] = 64
     """Calls that may wait for a place; one more is refused with 429."""
+    max_batch: PositiveInt = 16
+    """Where the endpoint takes lists: what waits goes together, so many in one call."""
+    requests_per_min: PositiveInt | None = None
+    tokens_per_min: PositiveInt | None = None
+    """Input and output. Both limits hold for all instances of the gateway together."""
+    max_answer_bytes: PositiveInt = 32 * 1024 * 1024
+    """A longer answer is broken off."""
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     breaker_failures: PositiveInt = 5
     """Failures in a row after which the expert is left alone."""
     breaker_rest_s: Seconds = 10.0
+
+
+class Template(Entry):
+    """How messages become one prompt, where the endpoint completes text; `{content}` is what the message says."""
+
+    system: str = "{content}\n\n"
+    user: str = "User: {content}\n"
+    assistant: str = "Assistant: {content}\n"
+    start: str = "Assistant:"
+    """After the last message: what comes next is the answer."""
+    stop: tuple[str, ...] = ("\nUser:",)
+    """Where the answer ends, unless the caller says."""
 
 
 class Expert(Limited):
@@ -98,6 +143,10 @@ class Expert(Limited):
     provider: Literal["openai", "litellm", "local", "replay"]
     model: Annotated[str, StringConstraints(min_length=1)]
     base_url: str | None = None
+    endpoint: Literal["chat", "completions"] = "chat"
+    """provider openai: completions takes a list of prompts, so that what waits is sent in one call."""
+    template: Template = Template()
+    """endpoint completions: how messages become a prompt."""
     api_key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
     """The name of the environment variable that holds the key, never the key."""
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, repr=False)
@@ -159,7 +208,14 @@ class Expert(Limited):
             raise ValueError("provider replay needs responses, a table with columns query_id, model, response")
         if self.profile is not None and self.abilities is not None:
             raise ValueError("give profile or abilities, not both")
+        if self.endpoint == "completions" and (self.provider != "openai" or self.supports - {"json_schema"}):
+            raise ValueError("endpoint completions is for provider openai, and takes no tools, images, audio or files")
         return self
+
+    @property
+    def batch(self) -> int:
+        """How many calls may go as one."""
+        return 1 if self.endpoint == "chat" else self.max_batch
 
 
 class Budget(Entry):
@@ -179,7 +235,8 @@ class Policy(Entry):
     """How predictions, prices and latencies become a plan."""
 
     router: str = "blend"
-    strategy: str = "single"
+    strategy: str = AUTO
+    """auto: several are asked where answers can be compared and that is expected to pay; otherwise one."""
     thrift: Quality = DEFAULT_THRIFT
     """0: quality alone counts; 1: price alone."""
     haste: Quality = 0.0
@@ -195,8 +252,21 @@ class Policy(Entry):
     budget: Budget | None = None
     """Of those, the set that is worth most within it, chosen when the file is read."""
     confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Where several are asked: the chance that one of them is right, which as few as possible shall reach."""
-    max_calls: PositiveInt = 3
+    """Where several are asked at once: the chance that one is right, which as few as possible shall reach."""
+    recruit: Annotated[PositiveInt, Field(le=MOST_CALLS)] = 3
+    """Where several are asked at once: how many at most."""
+    sure: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Nobody more is asked once the answer is right with this chance."""
+    least_gain: Quality = 0.01
+    """What one more call must add to the chance that the answer is right, its price apart."""
+    rounds: Annotated[PositiveInt, Field(le=MOST_CALLS)] = 2
+    """Of a debate, layers of a mixture, turns of a conductor."""
+    lead: Name | None = None
+    """Who judges, writes, conducts or plans; whoever is best at it where this is not given."""
+    packs: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """A file that `coterie prompts learn` wrote: the strategy `prompts` takes its prompts from it."""
+    max_calls: Annotated[PositiveInt, Field(le=MOST_CALLS)] | None = None
+    """For one query; 3 where one expert is asked (the next ones where it fails), 12 where several are."""
     max_cost_usd: Dollars | None = None
     deadline_s: Seconds = 300.0
     explore: Quality = 0.0
@@ -219,6 +289,9 @@ class Experts(Entry):
     version: Literal[1]
     defaults: dict[str, Any] = Field(default_factory=dict)
     experts: Annotated[tuple[Expert, ...], Field(min_length=1)]
+    groups: dict[Name, Group] = Field(default_factory=dict)
+    leads: str | None = None
+    """The file in which `coterie experts aggregators` has noted who is good at making one answer of several."""
     policies: dict[Name, Policy] = Field(default_factory=dict)
 
     def policy(self, name: str = RESERVED) -> Policy:

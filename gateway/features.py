@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from gateway.form import FREE, form_of
 from gateway.types import Features, Json, Query
 from gateway.wire.completion import CHARACTERS_PER_TOKEN
 
@@ -73,7 +74,22 @@ def features_of(query: Query, *, read: bool) -> Features:
         max_output_tokens=limit,
         choices=choices,
         prefix_tokens=_input_tokens(body, messages[:answered]) if answered else 0,
+        form=form_of(_asked(messages), query.wishes.answer) if read else FREE,
+        whole=_whole(body, choices),
     )
+
+
+def _whole(body: Json, choices: int) -> bool:
+    """Whether the answer may hold what cannot be blended: tool calls, a given structure, sound, several choices."""
+    response_format = body.get("response_format")
+    structured = isinstance(response_format, dict) and response_format.get("type") != "text"
+    spoken_aloud = "audio" in (body.get("modalities") or ())
+    return bool(body.get("tools") or body.get("functions") or structured or spoken_aloud or choices > 1)
+
+
+def _asked(messages: Sequence[Json]) -> str:
+    """The latest user turn as it was written."""
+    return next((spoken(message) for message in reversed(messages) if message.get("role") == "user"), "")
 
 
 def judged_text(messages: Sequence[Json], room: int = READ_CHARACTERS) -> tuple[str, bool]:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from gateway.clients.build import Workshop
 from gateway.request_log import RequestLog
+from gateway.residency.groups import Groups
 from gateway.settings import Settings, data_folder
 from gateway.shared.base import SharedState
 from gateway.store.recorder import Recorder
@@ -26,6 +27,7 @@ class Opened:
     shared: SharedState
     thread: Executor
     workshop: Workshop
+    groups: Groups
 
 
 def recorder_for(settings: Settings, instance: str) -> Recorder:

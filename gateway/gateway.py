@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -20,9 +21,11 @@ from gateway.configuration import Configuration, configure
 from gateway.dispatch.breaker import Breakers
 from gateway.dispatch.dispatcher import Desk, Dispatcher
 from gateway.dispatch.lane import Lane
+from gateway.dispatch.rates import rates_of
 from gateway.door import Door
 from gateway.fittings import Opened, models_folder, recorder_for, request_log_for, secret
 from gateway.keys import Keys
+from gateway.kit import kit_of, route_by
 from gateway.lengths import Lengths
 from gateway.metrics import Metrics, dispatch_state
 from gateway.models.local import LocalModels
@@ -30,9 +33,11 @@ from gateway.models.server import ServerOptions
 from gateway.pins import Pins
 from gateway.pipeline import Pipeline
 from gateway.planner import Planner
-from gateway.pool import Pool
 from gateway.reading import Reader
 from gateway.reload import Reload
+from gateway.residency.check import check_alone
+from gateway.residency.groups import Groups
+from gateway.residency.metrics import residency_state
 from gateway.settings import Settings
 from gateway.shared import open_shared
 from gateway.types import Answer
@@ -77,7 +82,9 @@ class Gateway:
         self._stack.push_async_callback(transports.close)
         configuration = self._configure()
         local = await enter(self._local_models(configuration))
-        self._opened = Opened(shared, thread, Workshop(transports, local, self.settings.config.parent))
+        groups = Groups()
+        self._stack.push_async_callback(groups.close)
+        self._opened = Opened(shared, thread, Workshop(transports, local, self.settings.config.parent), groups)
         self.door.metrics.watch(self._state)
         self._loading = asyncio.create_task(self._load_first())
         return self
@@ -111,16 +118,21 @@ class Gateway:
         opened = self._opened
         assert opened is not None
         configuration = await asyncio.to_thread(self._configure)
+        check_alone(configuration.experts, self.settings.workers)
         for member in configuration.pool.members.values():
             if member.absent:
                 log.warning("expert left out", extra={"expert": member.expert.name, "reason": member.absent})
-        desks = await _desks(configuration.pool, opened.workshop)
-        dispatcher = Dispatcher(desks, Breakers(opened.shared, self._instance), random.Random())
+        breakers = Breakers(opened.shared, self._instance)
+        desks = await _desks(configuration, opened, breakers)
+        dispatcher = Dispatcher(desks, breakers, random.Random())
         pins = Pins(opened.shared)
+        readers = {name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()}
+        kit = kit_of([desk.expert for desk in desks.values()], self._artifact, opened.thread)
         pipeline = Pipeline(
             pool=configuration.pool,
             book=configuration.book,
-            planner=_planner(configuration, opened, dispatcher, pins),
+            planner=_planner(configuration, readers, dispatcher, pins),
+            kit=replace(kit, route=route_by(readers), packs=configuration.packs, leads=configuration.leads),
             dispatcher=dispatcher,
             pins=pins,
             record=self._remember,
@@ -147,6 +159,8 @@ class Gateway:
         yield CounterMetricFamily("coterie_records_written", "Records written.", value=recorder.written)
         yield CounterMetricFamily("coterie_records_dropped", "Records lost.", value=recorder.dropped)
         yield CounterMetricFamily("coterie_record_failures", "Failed writes.", value=recorder.failed_writes)
+        if self._opened is not None:
+            yield from residency_state(self._opened.groups)
         if self.door.current is not None:
             yield from dispatch_state(self.door.current.dispatcher)
             read = CounterMetricFamily("coterie_queries_read", "Queries read, by encoder.", labels=["encoder"])
@@ -155,11 +169,13 @@ class Gateway:
             yield read
 
 
-def _planner(configuration: Configuration, opened: Opened, dispatcher: Dispatcher, pins: Pins) -> Planner:
+def _planner(
+    configuration: Configuration, readers: Mapping[str, Reader], dispatcher: Dispatcher, pins: Pins
+) -> Planner:
     columns = Columns.of(configuration.pool.members.values())
     return Planner(
         columns=columns,
-        readers={name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()},
+        readers=readers,
         general=configuration.general,
         dispatcher=dispatcher,
         lengths=Lengths(columns, configuration.habits),
@@ -168,13 +184,15 @@ def _planner(configuration: Configuration, opened: Opened, dispatcher: Dispatche
     )
 
 
-async def _desks(pool: Pool, workshop: Workshop) -> dict[str, Desk]:
+async def _desks(configuration: Configuration, opened: Opened, breakers: Breakers) -> dict[str, Desk]:
     """A desk for each expert that can be asked."""
+    seating = await opened.groups.seating(configuration.experts, configuration.pool, opened.workshop)
     desks: dict[str, Desk] = {}
-    for member in pool.present:
+    for member in configuration.pool.present:
         expert = member.expert
-        lane = Lane(expert.name, expert.max_concurrency, expert.max_waiting)
-        desks[expert.name] = Desk(expert, await build_client(member, workshop), lane)
+        lane = Lane(expert, turnstile=seating.seats.get(expert.name), rates=rates_of(expert, opened.shared))
+        desks[expert.name] = Desk(expert, await build_client(member, opened.workshop), lane)
+    seating.open({name: desk.lane for name, desk in desks.items()}, breakers.resting)
     return desks
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gateway.dispatch.dispatcher import Dispatcher
@@ -95,5 +95,17 @@ def dispatch_state(dispatcher: Dispatcher) -> Iterable[Metric]:
     lanes = GaugeMetricFamily("coterie_lane", "Calls in work or waiting.", labels=["expert", "state"])
     for name, desk in dispatcher.desks.items():
         lanes.add_metric([name, "busy"], desk.lane.busy)
-        lanes.add_metric([name, "waiting"], desk.lane.waiting)
-    return (breaker, lanes)
+        lanes.add_metric([name, "waiting"], len(desk.lane.waiting))
+    return (breaker, lanes, *_sent(dispatcher))
+
+
+def _sent(dispatcher: Dispatcher) -> Iterable[Metric]:
+    """How many calls were made for how many consultations, which tells the size of batches, and who is left alone."""
+    calls = CounterMetricFamily("coterie_lane_calls", "Calls sent; one may be for several.", labels=["expert"])
+    carried = CounterMetricFamily("coterie_lane_carried", "Consultations that the calls were for.", labels=["expert"])
+    paused = GaugeMetricFamily("coterie_lane_paused_seconds", "Until it may be asked again.", labels=["expert"])
+    for name, desk in dispatcher.desks.items():
+        calls.add_metric([name], desk.lane.calls)
+        carried.add_metric([name], desk.lane.carried)
+        paused.add_metric([name], desk.lane.paused_s)
+    return (calls, carried, paused)

@@ -11,12 +11,14 @@ from gateway.consult import Brief
 from gateway.decide import NAMED
 from gateway.dispatch.dispatcher import Dispatcher
 from gateway.errors import AllFailed, BadRequest, Cancelled, ExpertRefused, ExpertTimeout, Expired, GatewayError
-from gateway.experts import Policy
+from gateway.experts import AUTO, PROMPTS, Policy
+from gateway.kit import Kit
 from gateway.pins import Pins
-from gateway.planner import Decided, Planner
+from gateway.planner import Planner
 from gateway.pool import Pool
 from gateway.strategies import STRATEGIES
-from gateway.types import Answer, Listener, Outcome, Query
+from gateway.types import Answer, Decided, Listener, Outcome, Query, Verdict
+from gateway.wire.chunks import chunks_of
 
 
 class Pipeline:
@@ -28,6 +30,7 @@ class Pipeline:
         pool: Pool,
         book: dict[str, Address],
         planner: Planner,
+        kit: Kit,
         dispatcher: Dispatcher,
         pins: Pins,
         record: Callable[[Answer], None],
@@ -36,32 +39,28 @@ class Pipeline:
         self.book = book
         self.dispatcher = dispatcher
         self._planner = planner
+        self._kit = kit
         self._pins = pins
         self._record = record
 
-    async def answer(self, query: Query, listener: Listener | None = None) -> Answer:
-        """The answer, or an Answer that holds an error; GatewayError where the query cannot be planned at all."""
-        decided = await self.decide(query)
+    async def answer(self, query: Query, listener: Listener | None = None, decided: Decided | None = None) -> Answer:
+        """The answer, or an Answer that holds an error; GatewayError where the query cannot be planned at all.
+
+        decided: what `decide` has said of this query, where it has been asked before.
+        """
+        decided = decided or await self.decide(query)
         if listener is not None:
             listener.decided(query, decided.decision, decided.plan)
-        brief = Brief(
-            query,
-            decided.features,
-            decided.decision,
-            decided.plan,
-            self.dispatcher.consult,
-            listener,
-            decided.started,
-        )
-        served: Outcome | None = None
+        brief = Brief(decided, self._kit, self.dispatcher.consult, listener)
         try:
-            served = await STRATEGIES[decided.plan.strategy](brief)
+            verdict = await STRATEGIES[decided.plan.strategy](brief)
+            await _say(verdict.served, listener)
         except asyncio.CancelledError:
-            self._record(_answer(decided, brief, None, Cancelled("the caller left")))
+            self._record(_answer(decided, brief, Verdict(None), Cancelled("the caller left")))
             raise
         finally:
             self._planner.observe(decided, brief.outcomes)
-        answer = _answer(decided, brief, served, None if served else _failure(brief))
+        answer = _answer(decided, brief, verdict, None if verdict.served else _failure(brief))
         await self._pin(answer)
         self._record(answer)
         return answer
@@ -82,13 +81,18 @@ class Pipeline:
         wishes = query.wishes
         for kind, wish, known in (
             ("router", wishes.router, self._planner.routers),
-            ("strategy", wishes.strategy, STRATEGIES),
+            ("strategy", wishes.strategy, (AUTO, *STRATEGIES)),
         ):
             if wish is not None and wish not in known:
                 allowed = ", ".join(sorted(known))
                 raise BadRequest(
                     f"coterie.{kind}: no {kind} is called '{wish}'. Allowed: {allowed}", param=f"coterie.{kind}"
                 )
+        if wishes.strategy == PROMPTS and address.policy.packs is None:
+            raise BadRequest(
+                f"coterie.strategy: {PROMPTS} needs prompt packs, and policy '{address.name}' names none (`packs`)",
+                param="coterie.strategy",
+            )
         if wishes.retrieve == "always":
             raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="coterie.retrieve")
         return address.policy.model_copy(update={"router": wishes.router}) if wishes.router else address.policy
@@ -130,7 +134,15 @@ def _failure(brief: Brief) -> GatewayError:
     )
 
 
-def _answer(decided: Decided, brief: Brief, served: Outcome | None, error: GatewayError | None) -> Answer:
+async def _say(served: Outcome | None, listener: Listener | None) -> None:
+    """A listener hears at once what was not written to it as it came."""
+    if served is None or listener is None or served.committed or served.reply is None:
+        return
+    for chunk in chunks_of(served.reply.body):
+        await listener.hear(served.expert, chunk)
+
+
+def _answer(decided: Decided, brief: Brief, verdict: Verdict, error: GatewayError | None) -> Answer:
     latency_s = time.monotonic() - decided.started
     return Answer(
         query=decided.query,
@@ -138,8 +150,17 @@ def _answer(decided: Decided, brief: Brief, served: Outcome | None, error: Gatew
         decision=decided.decision,
         plan=decided.plan,
         outcomes=tuple(brief.outcomes),
-        served=served,
+        verdict=verdict,
         error=error,
-        overhead_s=max(0.0, latency_s - sum(outcome.latency_s for outcome in brief.outcomes)),
+        overhead_s=max(0.0, latency_s - _asked_s(brief.outcomes)),
         latency_s=latency_s,
     )
+
+
+def _asked_s(outcomes: Sequence[Outcome]) -> float:
+    """Seconds in which at least one expert was at work."""
+    total, until = 0.0, float("-inf")
+    for begun, took in sorted((outcome.started, outcome.latency_s) for outcome in outcomes):
+        total += max(0.0, begun + took - max(begun, until))
+        until = max(until, begun + took)
+    return total

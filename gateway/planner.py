@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,19 +21,8 @@ from gateway.lengths import Lengths
 from gateway.pins import Pins, in_tool_loop
 from gateway.policy import Situation, limits_for, plan_as_named, plan_for
 from gateway.reading import Reader
-from gateway.types import Decision, Features, Limits, Outcome, Plan, Query
+from gateway.types import ANSWER, Decided, Decision, Features, Limits, Outcome, Query
 from routers.base import Array
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """One query, decided and planned; nobody has been asked yet."""
-
-    query: Query
-    features: Features
-    decision: Decision
-    plan: Plan
-    started: float
 
 
 class Planner:
@@ -81,7 +69,9 @@ class Planner:
         limits = limits_for(policy, query.wishes)
         if address.expert:
             decision = self._named(address.expert, features, limits)
-            return Decided(query, features, decision, plan_as_named(decision, policy, query.wishes), started)
+            return Decided(
+                query, features, decision, plan_as_named(decision, policy, query.wishes, features.whole), started
+            )
         pinned = await self._pins.of(query)
         decision = await self._decision(features, policy, among, pinned, limits)
         situation = Situation(
@@ -91,13 +81,15 @@ class Planner:
             locked=in_tool_loop(query),
             load_prices=self._load_prices(decision.estimates) if policy.balance else None,
             generalist=self._generalist(policy.router, decision) if decision.outlier else None,
+            form=features.form,
+            whole=features.whole,
         )
         plan = plan_for(decision, policy, address.name, query.wishes, situation, self._random)
         return Decided(query, features, decision, plan, started)
 
     def observe(self, decided: Decided, outcomes: Sequence[Outcome]) -> None:
         """What was asked has come back: the next estimates know it."""
-        for outcome in outcomes:
+        for outcome in (one for one in outcomes if one.role == ANSWER):
             self._lengths.observe(outcome, decided.decision.typical_tokens, decided.features)
 
     async def _decision(

@@ -10,15 +10,16 @@ import numpy as np
 
 from gateway.estimates import Estimates
 from gateway.experts import Policy
-from gateway.types import Decision, Limits, Plan
-from gateway.utility import exchange
+from gateway.fanout import CORRELATION, SINGLE, Terms, fanout
+from gateway.form import FREE, Form
+from gateway.types import Decision, Knobs, Limits, Plan
+from gateway.utility import Exchange, exchange
 from gateway.wishes import Wishes
 from routers.base import Array
 from routers.recruiting import Recruiting
 
-CORRELATION = 0.55
-"""How far experts err on the same questions, as fitted on recorded outcomes of eleven models; independent ones would be
-taken to hold a right answer far more often than they do."""
+CALLS, COMPOSED_CALLS = 3, 12
+"""How many calls a query may take where neither policy nor caller says: with one expert, and with several."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,8 @@ class Situation:
     reference_usd: what a typical query costs at the dearest expert of the pool. seconds_left: until the deadline.
     pinned: who has the conversation; `locked` to it by the results of its own tool calls, which nobody else can use.
     load_prices: (m,) in [-1, 1], in the order of the estimates; None where loads are not balanced.
-    generalist: who is best on average over all categories.
+    generalist: who is best on average over all categories. form: what an answer looks like; `whole`: it must be one
+    expert's as it is.
     """
 
     reference_usd: float
@@ -37,6 +39,8 @@ class Situation:
     locked: bool = False
     load_prices: Array | None = None
     generalist: str | None = None
+    form: Form = FREE
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def plan_for(
 ) -> Plan:
     """The plan for one query."""
     experts = decision.estimates.experts
-    worth = utilities(decision.estimates, policy, wishes, situation.reference_usd)
+    rates = rates_for(policy, wishes, situation.reference_usd)
+    worth = utilities(decision.estimates, rates)
     prices = None if situation.load_prices is None else situation.load_prices * policy.balance
     value = worth if prices is None else worth + prices
     late = _late(decision.estimates.latency_s, situation.seconds_left)
@@ -62,39 +67,64 @@ def plan_for(
     first, propensity = _drawn(front.place, order[: len(order) - late.sum()], explore, random_)
     if first != order[0]:
         order = np.concatenate(([first], order[order != first]))
-    limits = limits_for(policy, wishes)
+    said = front.reason if first == front.place else f"{experts[first]} was drawn at random to learn about it"
+    how = fanout(decision.estimates, order, _terms(policy, wishes, situation, rates))
+    limits = limits_for(policy, wishes, how.strategy)
     return Plan(
         experts=tuple(map(experts.__getitem__, order.tolist())),
-        strategy=wishes.strategy or policy.strategy,
+        strategy=how.strategy,
         limits=limits,
         propensity=propensity,
         policy=name,
-        reason=front.reason if first == front.place else f"{experts[first]} was drawn at random to learn about it",
-        recruited=_recruited(decision.estimates, order[: limits.calls], policy.confidence),
+        reason=f"{said}; {how.reason}" if how.reason else said,
+        recruited=_recruited(decision.estimates, order[: limits.calls], policy),
+        knobs=knobs_of(policy),
         utilities=worth,
         load_prices=prices,
+        rates=rates,
     )
 
 
-def plan_as_named(decision: Decision, policy: Policy, wishes: Wishes) -> Plan:
+def plan_as_named(decision: Decision, policy: Policy, wishes: Wishes, whole: bool) -> Plan:
     """The plan of a caller who named the expert: that one, and nobody else."""
-    expert = decision.estimates.experts[0]
-    strategy = wishes.strategy or "single"
-    return Plan((expert,), strategy, limits_for(policy, wishes), 1.0, expert, decision.reason)
+    expert, strategy = decision.estimates.experts[0], SINGLE if whole else wishes.strategy or SINGLE
+    limits = limits_for(policy, wishes, strategy)
+    return Plan((expert,), strategy, limits, 1.0, expert, decision.reason, knobs=knobs_of(policy))
 
 
-def utilities(estimates: Estimates, policy: Policy, wishes: Wishes, reference_usd: float) -> Array:
-    """(m,) what each expert's answer is worth (`gateway.utility`), under the knobs of the policy and the caller."""
+def _terms(policy: Policy, wishes: Wishes, situation: Situation, rates: Exchange) -> Terms:
+    return Terms(
+        wanted=wishes.strategy or policy.strategy,
+        form=situation.form,
+        whole=situation.whole,
+        rates=rates,
+        least_gain=policy.least_gain,
+        calls=wishes.max_calls or policy.max_calls,
+    )
+
+
+def rates_for(policy: Policy, wishes: Wishes, reference_usd: float) -> Exchange:
+    """What price, latency and uncertainty count, under the knobs of the policy and the caller."""
     thrift = policy.thrift if wishes.thrift is None else wishes.thrift
-    rates = exchange(thrift, policy.haste, reference_usd, policy.caution)
+    return exchange(thrift, policy.haste, reference_usd, policy.caution)
+
+
+def utilities(estimates: Estimates, rates: Exchange) -> Array:
+    """(m,) what each expert's answer is worth (`gateway.utility`)."""
     return rates.utility(estimates.score, estimates.cost_usd, estimates.latency_s, estimates.std)
 
 
-def limits_for(policy: Policy, wishes: Wishes) -> Limits:
+def knobs_of(policy: Policy) -> Knobs:
+    """How a strategy that asks several goes about it, under this policy."""
+    return Knobs(policy.recruit, policy.sure, policy.least_gain, policy.rounds, policy.lead or "", policy.packs or "")
+
+
+def limits_for(policy: Policy, wishes: Wishes, strategy: str = SINGLE) -> Limits:
     """The tighter of what the policy allows and the caller wishes."""
     costs = [cost for cost in (policy.max_cost_usd, wishes.max_cost_usd) if cost is not None]
+    calls = [most for most in (policy.max_calls, wishes.max_calls) if most is not None]
     return Limits(
-        calls=min(policy.max_calls, wishes.max_calls or policy.max_calls),
+        calls=min(calls, default=CALLS if strategy == SINGLE else COMPOSED_CALLS),
         cost_usd=min(costs, default=None),
         seconds=min(policy.deadline_s, wishes.deadline_s or policy.deadline_s),
     )
@@ -157,10 +187,10 @@ def _drawn(front: int, candidates: Array, explore: float, random_: random.Random
     return first, explore / len(candidates) + (1 - explore if first == front else 0.0)
 
 
-def _recruited(estimates: Estimates, places: Array, confidence: float | None) -> tuple[str, ...]:
-    """Of these places the fewest that hold a right answer with this confidence; the best by score."""
-    if confidence is None:
+def _recruited(estimates: Estimates, places: Array, policy: Policy) -> tuple[str, ...]:
+    """Of these places the fewest that hold a right answer with the policy's confidence; the best by score."""
+    if policy.confidence is None:
         return ()
     mean, std = np.clip(estimates.score[places], 0, 1)[None], estimates.std[places][None]
-    [members] = Recruiting(chance=confidence, most=len(places), correlation=CORRELATION).members(mean, std)
+    [members] = Recruiting(chance=policy.confidence, most=len(places), correlation=CORRELATION).members(mean, std)
     return tuple(estimates.experts[place] for place in places[members].tolist())

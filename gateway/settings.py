@@ -37,6 +37,15 @@ class Settings(BaseSettings):
     """Days for which prompts and answers are kept; 0 keeps none."""
     keep_records_days: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Days for which records are kept; 0 keeps them for ever."""
+    files_dir: Path | None = None
+    """Where files of batches lie; instances that share a database share it. None: `files`, next to the database."""
+    keep_files_days: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Days for which files and ended batches are kept; 0 keeps them until they are deleted."""
+    max_file_bytes: PositiveInt = 512 * MEBIBYTE
+    max_batches: PositiveInt = 4
+    """Batches that one process works on at once; more of them wait."""
+    batch_patience_s: PositiveFloat = 600.0
+    """So long a batch waits for experts of whom none answers before its lines become errors."""
     max_body_bytes: PositiveInt = 32 * MEBIBYTE
     max_messages: PositiveInt = 2048
     max_requests: PositiveInt = 1000

@@ -9,12 +9,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway.errors import BreakerOpen, GatewayError, Overloaded
+from gateway.errors import BreakerOpen, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
+from gateway.form import FREE, Form
+from gateway.utility import Exchange
 from gateway.wishes import Wishes
 from routers.base import Array
 
 Json = dict[str, Any]
+ANSWER = "answer"
+"""The role of a call that answers the caller's own question."""
 Hear = Callable[[Json], Awaitable[None]]
 """Takes the chunks of one call as they come; awaiting it is the back-pressure."""
 
@@ -49,6 +53,10 @@ class Features:
     choices: int = 1
     prefix_tokens: int = 0
     """Input up to its last answer: an expert that has the conversation may still hold it in its prompt cache."""
+    form: Form = FREE
+    """What an answer to it looks like."""
+    whole: bool = False
+    """One expert's answer must be taken as it is: tool calls, structured output, several choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,24 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Knobs:
+    """How a strategy that asks several goes about it.
+
+    recruit: whom to ask at once, at most. sure: stop where the answer is right with this chance. least_gain: what one
+    more call must add to the chance that the answer is right, its price apart. rounds: of debate, layers of a mixture,
+    turns of a conductor. lead: who judges, writes, conducts or plans; "" where whoever is best at it does. packs: the
+    prompts by region of queries; "" where there are none.
+    """
+
+    recruit: int = 3
+    sure: float = 0.95
+    least_gain: float = 0.01
+    rounds: int = 2
+    lead: str = ""
+    packs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may spend at most, whatever happens; seconds count from the request's arrival."""
 
@@ -100,11 +126,29 @@ class Plan:
     policy: str
     reason: str
     recruited: tuple[str, ...] = ()
-    """Whom to ask where a strategy asks several; empty where the policy gives no `confidence`."""
+    """Whom to ask where a strategy asks several at once, in the order of the plan."""
+    knobs: Knobs = Knobs()
     utilities: Array | None = field(default=None, compare=False)
     """(m,) in the order of the decision's estimates; None where the caller named the expert."""
     load_prices: Array | None = field(default=None, compare=False)
     """(m,) what was added to the utilities to choose, and to nothing else; None where loads are not balanced."""
+    rates: Exchange = Exchange(0.0, 0.0)
+    """What a dollar and a second cost in quality, under the knobs of the policy and the caller."""
+
+    def speaker(self, expert: str) -> str:
+        """Who is named as the model: the expert, or the strategy where several may have had a part."""
+        return expert if self.strategy == "single" else f"coterie/{self.strategy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One query, decided and planned; nobody has been asked yet."""
+
+    query: Query
+    features: Features
+    decision: Decision
+    plan: Plan
+    started: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +173,27 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Consultation:
+    """One question to one expert. `query.body` is what is asked: the caller's request, or a strategy's own prompt.
+
+    seconds: until the answer must be there. usd: what it may cost at most (None: no limit); the answer's length is
+    bounded accordingly. hear: takes the words as they come. role: what the strategy asks it for. worth: the quality
+    that the expert is expected to bring. alternatives: (expert, loss), who else may answer in its place where it would
+    have to be loaded first, and how much less each is expected to bring.
+    """
+
+    expert: str
+    query: Query
+    features: Features
+    seconds: float
+    usd: float | None = None
+    hear: Hear | None = None
+    role: str = ANSWER
+    worth: float = 0.0
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One expert consulted, retries included. A failed consultation is data: `error` is set and `reply` is not."""
 
@@ -142,15 +207,52 @@ class Outcome:
     retries: int
     committed: bool
     """Some of it has already been passed on to the caller, so nobody else can answer in its place."""
+    role: str = ANSWER
+    """What the strategy asked it for: an answer, a judgement, a synthesis, ..."""
+    started: float = 0.0
+    """Monotonic seconds."""
+    moved_from: str | None = None
+    """Who was to be asked, where `expert` answered in its place for being loaded already."""
+    loss: float = 0.0
+    """How much less it was expected to bring."""
 
     @property
     def ok(self) -> bool:
         return self.error is None
 
     @property
+    def worded(self) -> bool:
+        """It says anything at all."""
+        return self.reply is not None and bool(self.reply.text.strip())
+
+    @property
     def asked(self) -> bool:
-        """The expert was really asked; a full lane or an open breaker is no call."""
-        return not isinstance(self.error, Overloaded | BreakerOpen)
+        """The expert was really asked; a full lane, an open breaker or an empty purse is no call."""
+        return not isinstance(self.error, Overloaded | BreakerOpen | TooDear)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One of the answers that were given: by whom, and the chance that it is right."""
+
+    key: str
+    """The answer in its normal form: an option's letter, a number, a few words; "" for a whole text."""
+    experts: tuple[str, ...]
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a strategy came to.
+
+    served: the outcome whose words are the answer; None where there is none. confidence: the chance that it is right,
+    where the strategy knows one. reason: in words. ballot: every answer given, dissent too, the likeliest first.
+    """
+
+    served: Outcome | None
+    confidence: float | None = None
+    reason: str = ""
+    ballot: tuple[Support, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +264,20 @@ class Answer:
     decision: Decision
     plan: Plan
     outcomes: tuple[Outcome, ...]
-    served: Outcome | None
-    """The outcome whose words are the answer; None where every expert failed."""
+    verdict: Verdict
     error: GatewayError | None
     overhead_s: float
     latency_s: float
+
+    @property
+    def served(self) -> Outcome | None:
+        """The outcome whose words are the answer; None where every expert failed."""
+        return self.verdict.served
+
+    @property
+    def speaker(self) -> str:
+        """Who is named as the model; "none" where there is no answer."""
+        return "none" if self.served is None else self.plan.speaker(self.served.expert)
 
     @property
     def cost_usd(self) -> float:

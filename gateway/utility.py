@@ -27,7 +27,11 @@ class Exchange:
 
     def utility(self, score: Number, cost_usd: Number, latency_s: Number, std: Number | float = 0.0) -> Number:
         """u = score - caution * std - per_usd * cost - per_s * seconds."""
-        return score - self.per_std * std - self.per_usd * cost_usd - self.per_s * latency_s
+        return score - self.per_std * std - self.price(cost_usd, latency_s)
+
+    def price(self, cost_usd: Number, latency_s: Number) -> Number:
+        """What one more call costs, in quality."""
+        return self.per_usd * cost_usd + self.per_s * latency_s
 
 
 def exchange(thrift: float, haste: float, reference_usd: float, caution: float = 0.0) -> Exchange:

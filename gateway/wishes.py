@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, StringConstraints
 
+from gateway.form import Kind
+
 Tag = Annotated[str, StringConstraints(max_length=128)]
 
 
@@ -23,6 +25,8 @@ class Wishes(BaseModel):
     """Only these may be asked."""
     strategy: str | None = None
     router: str | None = None
+    answer: Kind | None = None
+    """What the answer looks like, where its words do not show it; only then can several be compared."""
     retrieve: Literal["auto", "never", "always"] = "auto"
     session: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
     """Requests of one session keep their expert while it stays good enough."""

@@ -74,7 +74,7 @@ def test_what_is_not_yaml(tmp_path: Path, text: str, words: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]", "5", "hello", "---\n"])
 def test_what_is_no_mapping(tmp_path: Path, text: str) -> None:
-    allowed = "must be a mapping with the keys defaults, experts, policies, version"
+    allowed = "must be a mapping with the keys defaults, experts, groups, leads, policies, version"
     assert complaint(tmp_path, text) == f"experts.yaml:1: {allowed}"
 
 
@@ -89,7 +89,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 UNKNOWN = [
-    (GOOD + "policy: {}\n", "6: policy: unknown key; did you mean 'policies'? Allowed: defaults, experts, policies"),
+    (GOOD + "policy: {}\n", "6: policy: unknown key; did you mean 'policies'? Allowed: defaults, experts, groups, lea"),
     (of_first("timout_s: 5"), "6: experts[0].timout_s: unknown key; did you mean 'timeout_s'? Allowed: abilities, "),
     (of_first(f"api_key: {SECRET}"), "6: experts[0].api_key: unknown key; did you mean 'api_key_env'?"),
     (of_first("price: {input: 1}"), "6: experts[0].price.input: unknown key; did you mean 'input_per_mtok'?"),

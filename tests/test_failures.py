@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,8 +13,12 @@ import pytest
 
 from gateway.consult import Brief
 from gateway.estimates import Estimate, Estimates
+from gateway.experts import Expert
 from gateway.features import features_of
-from gateway.types import Decision, Limits, Outcome, Plan, Query
+from gateway.kit import Kit
+from gateway.types import Consultation, Decided, Decision, Limits, Outcome, Plan, Query
+from routers.base import Array
+from routers.fusion.fuser import Fuser
 from tests.conftest import Running, Serve, beside, error_of, experts_yaml, gateway_in, metric, until, unused_tls
 from tests.upstream import TOOL_CALL, Exchange, Office, Upstream, answer, completion, error, fail
 
@@ -83,9 +87,9 @@ def test_who_asks_for_long_is_passed_over_at_once(serve: Serve, upstream: Upstre
         alone = running.ask("busy")
     assert response.json()["model"] == "second" and took < 1
     assert response.headers["x-coterie-fallbacks"] == "1" and response.headers["x-coterie-retries"] == "0"
-    assert upstream.asked("busy") == 2
+    assert upstream.asked("busy") == 1
     assert alone.status_code == 429 and alone.headers["retry-after"] == "30"
-    assert error_of(alone)["code"] == "expert_busy" and error_of(alone)["type"] == "rate_limit_error"
+    assert error_of(alone)["code"] == "overloaded" and "left alone for 30 s" in error_of(alone)["message"]
 
 
 @pytest.mark.parametrize("header", ["inf", "nan", "1e999", "-5", "soon", "Mon, 01 Jan 1900 00:00:00 GMT"])
@@ -305,10 +309,10 @@ def test_a_trial_that_fails_opens_the_breaker_again(serve: Serve, upstream: Upst
     assert upstream.asked("fail") == 3
 
 
-@pytest.mark.parametrize("how", ["refuse", "busy", "hang"])
+@pytest.mark.parametrize("how", ["refuse", "busy-now", "hang"])
 def test_a_trial_that_tells_nothing_leaves_room_for_the_next(serve: Serve, upstream: Upstream, how: str) -> None:
     """A refusal is a sign of life, and so is a rate limit; a caller who leaves is no sign at all."""
-    upstream.behave["shaky"] = fail
+    upstream.behave |= {"shaky": fail, "busy-now": says(429, error("slow down"))}
     with serve(experts_yaml(upstream, "shaky", breaker_failures=1, breaker_rest_s=1.2, retries=0)) as running:
         running.ask("shaky")
         assert until(lambda: metric(running, 'coterie_breaker{expert="shaky"}') == 1, 2)
@@ -320,8 +324,9 @@ def test_a_trial_that_tells_nothing_leaves_room_for_the_next(serve: Serve, upstr
         assert running.ask("shaky").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["refuse", "busy"])
+@pytest.mark.parametrize("name", ["refuse", "busy-now"])
 def test_refusals_and_rate_limits_open_no_breaker(serve: Serve, upstream: Upstream, name: str) -> None:
+    upstream.behave["busy-now"] = says(429, error("slow down"))
     with serve(experts_yaml(upstream, name, breaker_failures=1, retries=0)) as running:
         assert {running.ask(name).status_code for _ in range(3)} <= {400, 429}
     assert upstream.asked(name) == 3
@@ -400,8 +405,12 @@ def test_a_deadline_of_the_callers_own_is_kept(serve: Serve, upstream: Upstream,
     assert "0.3" in error_of(response)["message"]
 
 
-async def nobody(expert: str, *more: object) -> Outcome:
-    raise AssertionError(f"{expert} should not be asked")
+async def no_rows(texts: Sequence[str]) -> Array:
+    raise AssertionError("nothing should be encoded")
+
+
+async def nobody(asked: Consultation) -> Outcome:
+    raise AssertionError(f"{asked.expert} should not be asked")
 
 
 def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
@@ -410,7 +419,9 @@ def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
     decision = Decision(estimates, (), "category", "v1", 1.0, True, None, "")
     plan = Plan(("next",), "single", Limits(3, None, 10.0), 1.0, "auto", "")
     begun = time.monotonic() - 10.0 + 0.001
-    brief = Brief(query, features_of(query, read=False), decision, plan, nobody, None, begun)
+    expert = Expert(name="next", provider="litellm", model="m")
+    kit = Kit({"next": expert}, Fuser.generic().for_experts(["next"]), no_rows)
+    brief = Brief(Decided(query, features_of(query, read=False), decision, plan, begun), kit, nobody)
     assert brief.may_consult("next") is False
 
 

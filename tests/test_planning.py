@@ -31,7 +31,8 @@ from gateway.estimates import Estimate, Estimates
 from gateway.experts import Expert, Experts, Policy
 from gateway.lengths import Lengths
 from gateway.pins import Pins
-from gateway.planner import Decided, Planner
+from gateway.planner import Planner
+from gateway.types import Decided
 from gateway.policy import Situation, plan_for
 from gateway.pool import Pool, gather
 from gateway.reading import Reader, Reading
@@ -108,7 +109,7 @@ class Stand:
             name: Desk(
                 one.expert,
                 Silent(),
-                Lane(name, 4, 4),
+                Lane(one.expert),
             )
             for name, one in self.pool.members.items()
         }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.batches.build import asked
 from tests.conftest import Serve, experts_yaml
 from tests.upstream import Upstream
 
@@ -62,6 +63,7 @@ def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: S
     """On experts that answer at once; the shipped ones are asked by the tests of local models."""
     config = tmp_path / "pool.yaml"
     config.write_text(experts_yaml(upstream, "first", "second"))
+    (tmp_path / "requests.jsonl").write_bytes(asked(2))
     home = {"COTERIE_CONFIG": str(config), "COTERIE_DATABASE_URL": f"sqlite:///{tmp_path / 'r.db'}"}
     done = subprocess.run(
         [str(Path(sys.executable).with_name("coterie")), *arguments],

@@ -17,7 +17,7 @@ from gateway.errors import BadRequest, ExpertBroken, ExpertError
 from gateway.experts import Expert
 from gateway.features import features_of
 from gateway.pins import in_tool_loop
-from gateway.types import Query, Usage
+from gateway.types import Consultation, Query, Usage
 from gateway.wire.assemble import Assembly
 from gateway.wire.chat import read_chat
 from gateway.wire.completion import Tally, has_content, read_completion, read_usage
@@ -290,7 +290,7 @@ def test_whatever_comes_is_taken_or_refused(raw: bytes) -> None:
         return
     query = Query("dec_1", body["model"], body, wishes=wishes)
     assert isinstance(features_of(query, read=True).text, str) and isinstance(in_tool_loop(query), bool)
-    assert orjson.loads(orjson.dumps(prepare(EXPERT, body)))["model"] == "m"
+    assert orjson.loads(orjson.dumps(prepare(EXPERT, Consultation("m", Query("q", "m", body), features_of(Query("q", "m", body), read=False), 1.0))))["model"] == "m"
 
 
 wished = st.builds(

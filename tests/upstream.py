@@ -166,6 +166,25 @@ async def answer(x: Exchange) -> None:
     await x.end()
 
 
+def says(text: str, after: float = 0.0) -> Callable[[Exchange], Awaitable[None]]:
+    """Whoever always says this, after so many seconds; streamed in two pieces where that is wanted."""
+
+    async def behave(x: Exchange) -> None:
+        await asyncio.sleep(after)
+        if not x.body.get("stream"):
+            await x.reply(200, completion(text))
+            return
+        await x.begin()
+        for piece in (text[: len(text) // 2], text[len(text) // 2 :]):
+            await x.event(chunk({"role": "assistant", "content": piece}))
+        await x.event(chunk({}, "stop"))
+        await x.event(USAGE_CHUNK)
+        await x.event(b"[DONE]")
+        await x.end()
+
+    return behave
+
+
 async def tools(x: Exchange) -> None:
     if not x.body.get("stream"):
         body = completion("")

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from gateway.cli import ask, config, experts, map, serve, skills, train
+from gateway.cli import ask, batch, config, experts, map, prompts, serve, skills, train
 from gateway.errors import ConfigError, GatewayError, StartError
 from routers.errors import RouterError
 
@@ -14,11 +14,13 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("route")(ask.route)
+app.command("batch")(batch.batch)
 app.command("train")(train.train)
 app.command("map")(map.map_)
 app.add_typer(config.app, name="config")
 app.add_typer(experts.app, name="experts")
 app.add_typer(skills.app, name="skills")
+app.add_typer(prompts.app, name="prompts")
 
 
 def main() -> None:

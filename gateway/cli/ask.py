@@ -11,8 +11,7 @@ import typer
 from rich.table import Table
 
 from gateway.cli.shell import ConfigOption, JsonOption, console, opened, print_json
-from gateway.planner import Decided
-from gateway.types import Answer, Decision, Json, Plan, Query
+from gateway.types import Answer, Decided, Decision, Json, Plan, Query
 from gateway.wire.answer import completion
 from gateway.wire.decision import decided_json
 from gateway.wire.exchange import new_decision_id

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from rich.table import Table
 
+from gateway.cli.aggregators import aggregators
 from gateway.cli.onboard import onboard
 from gateway.cli.shell import ConfigOption, JsonOption, configured, console, opened, print_json
 from gateway.pipeline import Pipeline
@@ -16,6 +17,7 @@ from gateway.types import Query
 
 app = typer.Typer(no_args_is_help=True, help="The pool of experts.")
 app.command()(onboard)
+app.command()(aggregators)
 HELLO = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 8}
 
 

@@ -25,6 +25,7 @@ from gateway.log import start_logging
 from gateway.models import MODELS, fetch, resolve
 from gateway.pool import Pool
 from gateway.reading import load_artifact
+from gateway.residency.check import check_alone
 from gateway.server import AnnouncingServer, server_config
 from gateway.settings import Settings, environment, export, load_settings
 from gateway.shared import open_shared
@@ -43,9 +44,10 @@ def serve(
     start_logging(settings.log_level)
     keys = keys_of(settings)
     check_start(settings, keys)
-    pool = configured(settings).pool
+    configuration = configured(settings)
+    check_alone(configuration.experts, settings.workers)
     asyncio.run(_open_once(settings))
-    fetch_models(settings, pool)
+    fetch_models(settings, configuration.pool)
     if settings.workers > 1:
         _serve_many(settings)
     else:

@@ -18,6 +18,7 @@ from gateway.keys import Keys
 from gateway.pipeline import Pipeline
 from gateway.reading import load_artifact
 from gateway.settings import Settings, environment, load_settings
+from routers.suite import Suite
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="experts.yaml (COTERIE_CONFIG)")]
 JsonOption = Annotated[bool, typer.Option("--json", help="for programs to read")]
@@ -29,15 +30,15 @@ def configured(settings: Settings) -> Configuration:
 
 
 @asynccontextmanager
-async def opened(config: Path | None) -> AsyncIterator[Pipeline]:
-    """A gateway without a server, ready to answer; its models are loaded first."""
+async def opened(config: Path | None, artifact: Suite | None = None) -> AsyncIterator[Pipeline]:
+    """A gateway without a server, ready to answer; its models are loaded first, but for an artifact that is given."""
     settings = load_settings(config=config, log_level="warning")
     failures: list[Exception] = []
     gateway = Gateway(
         settings,
         environment,
         Keys(),
-        load_artifact(settings.artifact),
+        artifact or load_artifact(settings.artifact),
         instance=f"shell-{secrets.token_hex(4)}",
         give_up=failures.append,
     )

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 
 from gateway.cli.shell import ConfigOption, opened
 from gateway.errors import GatewayError
+from gateway.lines import append, lines_in
 from gateway.pipeline import Pipeline
 from gateway.types import Json, Query
 from gateway.wire.exchange import new_decision_id
@@ -79,7 +79,7 @@ async def _annotate(
                 say(f"{number} of {len(rows)}: {row['query_id']} failed: {error.message}")
                 continue
             in_a_row = 0
-            _append(out, {"query_id": str(row["query_id"]), "skills": list(found)})
+            append(out, {"query_id": str(row["query_id"]), "skills": list(found)})
             say(f"{number} of {len(rows)}: {', '.join(found) or 'no skill recurs'}")
     return failed
 
@@ -102,19 +102,5 @@ def _asker(pipeline: Pipeline, expert: str) -> Ask:
 
 
 def _done(out: Path) -> set[str]:
-    """The questions that the file has; a last line that was cut off is not one."""
-    done = set()
-    for line in out.read_bytes().splitlines() if out.is_file() else ():
-        try:
-            done.add(str(orjson.loads(line)["query_id"]))
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            continue
-    return done
-
-
-def _append(out: Path, row: Json) -> None:
-    """A line of its own, also after one that was cut off."""
-    with out.open("ab+") as file:
-        if file.tell() and (file.seek(-1, 2), file.read(1))[1] != b"\n":
-            file.write(b"\n")
-        file.write(orjson.dumps(row) + b"\n")
+    """The questions that the file has."""
+    return {str(row["query_id"]) for row in lines_in(out) if "query_id" in row}

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from gateway.consult import Brief
+from gateway.strategies.best_of import best_of
+from gateway.strategies.bid import bid
+from gateway.strategies.cascade import cascade
+from gateway.strategies.conduct import conduct
+from gateway.strategies.debate import debate
+from gateway.strategies.decompose import decompose
+from gateway.strategies.fuse import fuse
+from gateway.strategies.mixture import mixture
+from gateway.strategies.packs import prompts
+from gateway.strategies.sequential import sequential
 from gateway.strategies.single import single
-from gateway.types import Outcome
+from gateway.strategies.synthesize import synthesize
+from gateway.strategies.vote import vote
+from gateway.types import Verdict
 
-Strategy = Callable[[Brief], Awaitable[Outcome | None]]
-"""Consults and returns the outcome whose words are the answer; None where every expert failed."""
+Strategy = Callable[[Brief], Awaitable[Verdict]]
+"""Consults and says which outcome's words are the answer; none where every expert failed."""
 
-STRATEGIES: dict[str, Strategy] = {
+STRATEGIES: Mapping[str, Strategy] = {
     "single": single,
+    "vote": vote,
+    "sequential": sequential,
+    "fuse": fuse,
+    "best_of": best_of,
+    "synthesize": synthesize,
+    "mixture": mixture,
+    "debate": debate,
+    "cascade": cascade,
+    "bid": bid,
+    "conduct": conduct,
+    "decompose": decompose,
+    "prompts": prompts,
 }

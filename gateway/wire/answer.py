@@ -15,19 +15,27 @@ def completion(answer: Answer) -> bytes:
     if served is None or served.reply is None:
         raise ValueError("an answer without a reply has no completion. This is a bug.")
     return orjson.dumps(
-        {**served.reply.body, "model": served.expert, "usage": total_usage(answer), "coterie": account(answer)}
+        {**served.reply.body, "model": answer.speaker, "usage": total_usage(answer), "coterie": account(answer)}
     )
 
 
 def account(answer: Answer) -> Json:
     """What stands under `coterie` in an answer and in the last chunk of a stream."""
-    return {
+    verdict = answer.verdict
+    account: Json = {
         "decision_id": answer.query.id,
         "strategy": answer.plan.strategy,
         "experts": [outcome.expert for outcome in answer.outcomes],
         "cost_usd": answer.cost_usd,
         "retrieved": False,
     }
+    if verdict.confidence is not None:
+        account["confidence"] = round(verdict.confidence, 4)
+    if verdict.ballot:
+        account["ballot"] = [
+            {"answer": one.key, "experts": one.experts, "chance": round(one.chance, 4)} for one in verdict.ballot
+        ]
+    return account
 
 
 def total_usage(answer: Answer) -> Json:

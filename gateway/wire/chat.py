@@ -68,7 +68,11 @@ class ChatRequest(Shape):
 
 def read_chat(raw: bytes, headers: Mapping[str, str], max_messages: int) -> tuple[Json, Wishes]:
     """The caller's request without `coterie`, and the wishes; BadRequest says what is wrong and where."""
-    body = read_json(raw)
+    return check_chat(read_json(raw), headers, max_messages)
+
+
+def check_chat(body: Json, headers: Mapping[str, str], max_messages: int) -> tuple[Json, Wishes]:
+    """The same of a request that is JSON already."""
     if "messages" in body and isinstance(body["messages"], list) and len(body["messages"]) > max_messages:
         raise BadRequest(
             f"messages: {len(body['messages'])} messages; at most {max_messages} are taken", param="messages"

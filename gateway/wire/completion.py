@@ -51,6 +51,13 @@ def has_content(chunk: Json) -> bool:
     return False
 
 
+def has_words(chunk: Json) -> bool:
+    """Whether a chunk holds more than blanks and an end."""
+    deltas = (choice.get("delta") or {} for choice in chunk.get("choices") or ())
+    said = (value for delta in deltas for key, value in delta.items() if key != "role")
+    return any(bool(value.strip() if isinstance(value, str) else value) for value in said)
+
+
 def _call_ids(message: Json) -> tuple[str, ...]:
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.planner import Decided
-from gateway.types import Decision, Json, Plan
+from dataclasses import asdict
+
+from gateway.types import Decided, Decision, Json, Plan
 
 
 def decided_json(decided: Decided) -> Json:
@@ -18,6 +19,7 @@ def decided_json(decided: Decided) -> Json:
             "output_tokens": decided.features.output_tokens,
             "needs": sorted(decided.features.needs),
             "truncated": decided.features.truncated,
+            "answer": decided.features.form.kind,
         },
     }
 
@@ -64,6 +66,7 @@ def plan_json(plan: Plan) -> Json:
         "experts": list(plan.experts),
         "recruited": list(plan.recruited),
         "strategy": plan.strategy,
+        "knobs": asdict(plan.knobs),
         "policy": plan.policy,
         "propensity": plan.propensity,
         "limits": {"calls": plan.limits.calls, "cost_usd": plan.limits.cost_usd, "seconds": plan.limits.seconds},

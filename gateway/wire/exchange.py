@@ -60,3 +60,8 @@ def request_id(headers: Mapping[str, str], token: str) -> str:
 
 def new_decision_id() -> str:
     return f"dec_{Tokens().new()}"
+
+
+def new_id(prefix: str) -> str:
+    """A name for something else, in the order of time too."""
+    return prefix + Tokens().new()

@@ -13,7 +13,7 @@ from gateway.wishes import Wishes
 
 PREFIX = "x-coterie-"
 NUMBERS = {"thrift", "max_cost_usd", "max_calls", "deadline_s"}
-WORDS = {"strategy", "router", "retrieve", "session"}
+WORDS = {"strategy", "router", "answer", "retrieve", "session"}
 SAID = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 Pairs = list[tuple[bytes, bytes]]
@@ -46,11 +46,11 @@ def _value(header: str, wish: str, text: str) -> Any:
         raise BadRequest(f"{header}: must be {kind}", param=header) from None
 
 
-def plan_headers(query: Query, decision: Decision, plan: Plan, expert: str) -> Pairs:
+def plan_headers(query: Query, decision: Decision, plan: Plan, speaker: str) -> Pairs:
     """What is known as soon as an expert speaks; the confidence only where the caller asked to have it explained."""
     pairs = [
         (b"x-coterie-decision", query.id.encode()),
-        (b"x-coterie-model", expert.encode()),
+        (b"x-coterie-model", speaker.encode()),
         (b"x-coterie-strategy", plan.strategy.encode()),
     ]
     if query.wishes.explain:
@@ -60,8 +60,7 @@ def plan_headers(query: Query, decision: Decision, plan: Plan, expert: str) -> P
 
 def answer_headers(answer: Answer) -> Pairs:
     """What happened, on success and on error; the full set only where the caller asked to have it explained."""
-    served = answer.served.expert if answer.served else "none"
-    pairs = plan_headers(answer.query, answer.decision, answer.plan, served)
+    pairs = plan_headers(answer.query, answer.decision, answer.plan, answer.speaker)
     if answer.query.wishes.explain:
         pairs += [
             (b"x-coterie-cost-usd", f"{answer.cost_usd:.6f}".encode()),

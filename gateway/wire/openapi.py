@@ -100,6 +100,50 @@ FEEDBACK_BODY = _body(
         },
     }
 )
+UPLOAD_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "purpose"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "purpose": {"enum": ["batch"]},
+                        "expires_after[anchor]": {"enum": ["created_at"]},
+                        "expires_after[seconds]": {"type": "integer", "minimum": 3600, "maximum": 2592000},
+                    },
+                }
+            }
+        },
+    }
+}
+BATCH_BODY = _body(
+    {
+        "type": "object",
+        "required": ["input_file_id", "endpoint", "completion_window"],
+        "properties": {
+            "input_file_id": {"type": "string", "minLength": 1, "maxLength": 128},
+            "endpoint": {"enum": ["/v1/chat/completions"]},
+            "completion_window": {"type": "string", "pattern": "^[1-9][0-9]{0,3}[mhd]$", "examples": ["24h"]},
+            "metadata": {
+                "type": ["object", "null"],
+                "maxProperties": 16,
+                "propertyNames": {"maxLength": 64},
+                "additionalProperties": {"type": "string", "maxLength": 512},
+            },
+            "output_expires_after": {
+                "type": ["object", "null"],
+                "required": ["anchor", "seconds"],
+                "properties": {
+                    "anchor": {"enum": ["created_at"]},
+                    "seconds": {"type": "integer", "minimum": 3600, "maximum": 2592000},
+                },
+            },
+        },
+    }
+)
 COMPLETION = {
     "description": "A chat completion; server-sent events with `stream`",
     "content": {

@@ -40,19 +40,21 @@ class Stream:
         self._keepalive_s = keepalive_s
         self._last = time.monotonic()
         self._first: Json = {}
-        self._plan_headers: Callable[[str], Pairs] = lambda expert: []
+        self._plan_headers: Callable[[str], Pairs] = lambda speaker: []
+        self._speaker: Callable[[str], str] = str
         self.begun = False
         self.model = ""
 
     def decided(self, query: Query, decision: Decision, plan: Plan) -> None:
         """What the headers will say, if content comes before the first keep-alive."""
         self._plan_headers = partial(plan_headers, query, decision, plan)
+        self._speaker = plan.speaker
 
     async def hear(self, expert: str, chunk: Json) -> None:
         """Pass one chunk of the answer on: the first one's id, and our name for who speaks."""
+        self.model = self._speaker(expert)
         if not self.begun:
-            self._known = self._plan_headers(expert)
-        self.model = expert
+            self._known = self._plan_headers(self.model)
         if not chunk.get("choices"):
             return
         if not self._first:
