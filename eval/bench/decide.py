@@ -22,6 +22,7 @@ from gateway.dispatch.breaker import Breakers
 from gateway.dispatch.dispatcher import Desk, Dispatcher
 from gateway.dispatch.lane import Lane
 from gateway.experts import Experts
+from gateway.kit import kit_of
 from gateway.lengths import Lengths
 from gateway.pins import Pins
 from gateway.pipeline import Pipeline
@@ -53,7 +54,7 @@ def pipeline_of(count: int, artifact: Suite, thread: ThreadPoolExecutor, **polic
     """A pipeline over so many made-up experts, no two alike."""
     experts = Experts.model_validate({"version": 1, "experts": _entries(count), "policies": {"auto": policy}})
     pool = gather(experts, {})
-    desks = {name: Desk(one.expert, Silent(), Lane(name, 16, 64)) for name, one in pool.members.items()}
+    desks = {name: Desk(one.expert, Silent(), Lane(one.expert)) for name, one in pool.members.items()}
     shared, columns = MemoryState(), Columns.of(pool.members.values())
     dispatcher, pins = Dispatcher(desks, Breakers(shared, "bench"), random.Random(0)), Pins(shared)
     planner = Planner(
@@ -69,6 +70,7 @@ def pipeline_of(count: int, artifact: Suite, thread: ThreadPoolExecutor, **polic
         pool=pool,
         book=addresses(experts),
         planner=planner,
+        kit=kit_of([one.expert for one in pool.members.values()], artifact, thread),
         dispatcher=dispatcher,
         pins=pins,
         record=lambda answer: None,

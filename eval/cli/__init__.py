@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 import gateway.cli
+from eval.cli.compose import compose
 from eval.cli.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Offline evaluation on recorded outcomes.")
 app.command("routing")(routing)
+app.command("compose")(compose)
 
 
 @app.callback()

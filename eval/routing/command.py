@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -18,7 +17,6 @@ from eval.routing.rows import Resampling
 from eval.routing.run import Evaluation, Progress, evaluate
 from eval.routing.suite import known_to
 from routers.errors import TableError
-from routers.questions import some
 from routers.suite import load_suite
 from routers.table import read_table
 
@@ -43,11 +41,7 @@ def evaluate_files(
     table = read_table(questions, outcomes, experts, without=())
     suite = None if artifact is None else load_suite(artifact, threads=os.cpu_count() or 1)
     if suite is not None:
-        everybody = table.experts
         table = known_to(suite, table, experts)
-        unknown = [expert for expert in everybody if expert not in table.experts]
-        line = f"{len(unknown)} experts that the artifact does not know ({some(unknown)})"
-        table = replace(table, left_out=(*table.left_out, line)) if unknown else table
     return evaluate(trial_of(table, prices), suite, resampling, progress)
 
 

@@ -89,7 +89,7 @@ def rows_of(
             n=int(np.sum(~np.isnan(choice.scores))),
             accuracy=choice.accuracy,
             accuracy_interval=interval(own[:, k]),
-            versus=_versus(choice.scores, rival, differences[:, k]),
+            versus=versus_of(choice.scores, rival, differences[:, k]),
             calls_per_query=CALLS,
             cost_usd_per_1k=None if choice.cost is None else 1000 * choice.cost,
             active_params_b=choice.params,
@@ -101,7 +101,8 @@ def rows_of(
     )
 
 
-def _versus(scores: Array, rival: Array, resampled: Array) -> Versus:
+def versus_of(scores: Array, rival: Array, resampled: Array) -> Versus:
+    """Of scores (n,) and a rival's, with the resampled means (b,) of their difference."""
     difference = scores - rival
     if not (~np.isnan(difference)).any():
         return Versus(float("nan"), None, 1.0, 1.0, "no question in common")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from eval.routing.data import Trial
@@ -50,7 +50,7 @@ class Contestant:
 
 
 def known_to(suite: Suite, table: Table, named: Sequence[str] | None) -> Table:
-    """The table over the experts that were named, or else over those the suite knows.
+    """The table over the experts that were named, or else over those the suite knows; it says who was left out.
 
     TableError for a named expert that no router knows, or where there is none to go on with.
     """
@@ -59,7 +59,10 @@ def known_to(suite: Suite, table: Table, named: Sequence[str] | None) -> Table:
         shared = [expert for expert in table.experts if expert in known]
         if not shared:
             raise TableError(f"the artifact knows none of the outcomes' models {some(table.experts)}")
-        return table.among(shared)
+        unknown = [expert for expert in table.experts if expert not in known]
+        line = f"{len(unknown)} experts that the artifact does not know ({some(unknown)})"
+        kept = table.among(shared)
+        return replace(kept, left_out=(*kept.left_out, line)) if unknown else kept
     strange = [expert for expert in named if expert not in known]
     if strange:
         near = nearest(strange[0], known)

@@ -1,0 +1,1 @@
+"""Offline evaluation of strategies: recorded answers are replayed through the code that serves. Asks nobody."""
