@@ -21,6 +21,7 @@ from gateway.batches.seats import Seats
 from gateway.batches.work import Shop
 from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.gateway import Gateway
+from gateway.tracing.edge import TracedApp
 from gateway.wire.batches import batch_routes
 from gateway.wire.chat_endpoint import ChatEndpoint
 from gateway.wire.errors import bug
@@ -34,7 +35,8 @@ CHAT_PATH = "/v1/chat/completions"
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The whole application; entering its lifespan opens the gateway, leaving it lets what runs come to its end."""
-    return Front(ChatEndpoint(gateway.door), create_api(gateway))
+    front = Front(ChatEndpoint(gateway.door), create_api(gateway))
+    return TracedApp(front, gateway.tracing) if gateway.tracing else front
 
 
 class Front:

@@ -83,7 +83,9 @@ def _packs(experts: Experts, reader: str, folder: Path) -> dict[str, Packs]:
     for name, policy in {"auto": experts.policy(), **experts.policies}.items():
         if policy.packs is None:
             if policy.strategy == PROMPTS:
-                raise Misplaced(("policies", name, "strategy"), f"{PROMPTS} needs packs, a file that `coterie prompts learn` wrote")
+                raise Misplaced(
+                    ("policies", name, "strategy"), f"{PROMPTS} needs packs, a file that `coterie prompts learn` wrote"
+                )
             continue
         try:
             found[policy.packs] = load_packs(folder / policy.packs, reader)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +41,9 @@ from gateway.residency.groups import Groups
 from gateway.residency.metrics import residency_state
 from gateway.settings import Settings
 from gateway.shared import open_shared
+from gateway.tracing.edge import TracedTransport
+from gateway.tracing.pipeline import TracedPipeline
+from gateway.tracing.provider import Tracing
 from gateway.types import Answer
 from routers.suite import Suite
 
@@ -61,8 +65,10 @@ class Gateway:
         *,
         instance: str,
         give_up: Callable[[Exception], None],
+        tracing: Tracing | None = None,
     ) -> None:
         self.settings = settings
+        self.tracing = tracing
         self._environment = environment
         self._artifact = artifact
         self._instance = instance
@@ -75,10 +81,12 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         enter = self._stack.enter_async_context
+        if self.tracing is not None:  # first in, last out: a collector that is away must hold up nothing else
+            self._stack.push_async_callback(self.tracing.close)
         shared = await enter(open_shared(secret(self.settings.redis_url)))
         await enter(self.door.recorder)
         thread = self._stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="routing"))
-        transports = Transports()
+        transports = Transports(TracedTransport if self.tracing else None)
         self._stack.push_async_callback(transports.close)
         configuration = self._configure()
         local = await enter(self._local_models(configuration))
@@ -128,7 +136,8 @@ class Gateway:
         pins = Pins(opened.shared)
         readers = {name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()}
         kit = kit_of([desk.expert for desk in desks.values()], self._artifact, opened.thread)
-        pipeline = Pipeline(
+        build = partial(TracedPipeline, self.tracing) if self.tracing else Pipeline
+        pipeline = build(
             pool=configuration.pool,
             book=configuration.book,
             planner=_planner(configuration, readers, dispatcher, pins),

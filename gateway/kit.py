@@ -15,7 +15,7 @@ from gateway.reading import Reader
 from gateway.types import Decision, Features
 from routers.base import Array
 from routers.fusion.evidence import Evidence
-from routers.fusion.fuser import Fuser, FuserView
+from routers.fusion.view import FuserView
 from routers.packs import Packs
 from routers.suite import Suite
 
@@ -70,7 +70,7 @@ class Kit:
 
 def kit_of(experts: Sequence[Expert], suite: Suite, thread: Executor) -> Kit:
     """The kit for these experts; texts are encoded in the thread."""
-    view = Fuser.generic().for_experts([expert.profile or expert.name for expert in experts])
+    view = suite.fuser.for_experts([expert.profile or expert.name for expert in experts])
 
     async def encode(texts: Sequence[str]) -> Array:
         return await asyncio.get_running_loop().run_in_executor(thread, suite.reader.encode, texts)

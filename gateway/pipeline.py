@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway.address import Address, find
-from gateway.consult import Brief
+from gateway.consult import Ask, Brief
 from gateway.decide import NAMED
 from gateway.dispatch.dispatcher import Dispatcher
 from gateway.errors import AllFailed, BadRequest, Cancelled, ExpertRefused, ExpertTimeout, Expired, GatewayError
@@ -42,6 +42,7 @@ class Pipeline:
         self._kit = kit
         self._pins = pins
         self._record = record
+        self._ask: Ask = dispatcher.consult
 
     async def answer(self, query: Query, listener: Listener | None = None, decided: Decided | None = None) -> Answer:
         """The answer, or an Answer that holds an error; GatewayError where the query cannot be planned at all.
@@ -51,9 +52,9 @@ class Pipeline:
         decided = decided or await self.decide(query)
         if listener is not None:
             listener.decided(query, decided.decision, decided.plan)
-        brief = Brief(decided, self._kit, self.dispatcher.consult, listener)
+        brief = Brief(decided, self._kit, self._ask, listener)
         try:
-            verdict = await STRATEGIES[decided.plan.strategy](brief)
+            verdict = await self._compose(brief)
             await _say(verdict.served, listener)
         except asyncio.CancelledError:
             self._record(_answer(decided, brief, Verdict(None), Cancelled("the caller left")))
@@ -75,6 +76,9 @@ class Pipeline:
         policy = self._policy(address, query)
         among = None if address.expert else self._among(policy, query)
         return await self._planner.plan(query, address, policy, among)
+
+    async def _compose(self, brief: Brief) -> Verdict:
+        return await STRATEGIES[brief.plan.strategy](brief)
 
     def _policy(self, address: Address, query: Query) -> Policy:
         """The address's policy, with the router and strategy the caller wishes."""

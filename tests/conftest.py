@@ -26,6 +26,7 @@ from gateway.keys import load_keys
 from gateway.reading import load_artifact
 from gateway.server import server_config
 from gateway.settings import load_settings
+from gateway.tracing.provider import Tracing
 from tests.upstream import Office, Upstream, served
 
 Json = dict[str, Any]
@@ -104,7 +105,7 @@ def bundled() -> Any:
 
 
 @contextmanager
-def gateway_in(folder: Path, yaml: str, **settings: Any) -> Iterator[Running]:
+def gateway_in(folder: Path, yaml: str, tracing: Tracing | None = None, **settings: Any) -> Iterator[Running]:
     """A real gateway over these experts, on a real port; its files lie in the folder."""
     file = folder / "experts.yaml"
     file.write_text(yaml)
@@ -119,6 +120,7 @@ def gateway_in(folder: Path, yaml: str, **settings: Any) -> Iterator[Running]:
         bundled(),
         instance="test",
         give_up=failures.append,
+        tracing=tracing,
     )
 
     def config(app: Any) -> Any:

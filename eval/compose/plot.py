@@ -29,6 +29,7 @@ COLOURS = ("#0969da", "#1a7f37", "#bc4c00", "#8250df", "#0f8b8d", "#bf3989")
 GREY = "#818b98"
 SIZE = (8.0, 5.2)
 HULL_POINTS = 500
+SINGLES = (HINDSIGHT, "best single")
 FORMATS = (".svg", ".png")
 DARK = f"""<style>@media (prefers-color-scheme: dark) {{
 [style*="fill: {INK}"] {{ fill: {NIGHT} !important }}
@@ -66,14 +67,16 @@ def _drawn(evaluation: Evaluation, form: str) -> bytes:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "coterie", "font.family": "sans-serif"}
+    style: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "coterie", "axes.facecolor": "none"}
     inked = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
     with rc_context(style | dict.fromkeys(inked, INK)):
         figure = Figure(figsize=SIZE, layout="constrained")
         _draw(figure.add_subplot(), evaluation.rows, priced=evaluation.trial.costs is not None)
+        figure.legend(loc="outside lower center", ncols=4, frameon=False)
         written = io.BytesIO()
+        paper = "none" if form == "svg" else PAPER
         metadata = dict.fromkeys(("Date", "Creator", "Format", "Type")) if form == "svg" else None
-        figure.savefig(written, format=form, transparent=form == "svg", facecolor=PAPER, dpi=150, metadata=metadata)
+        figure.savefig(written, format=form, facecolor=paper, dpi=150, metadata=metadata)
     return written.getvalue()
 
 
@@ -85,10 +88,9 @@ def _draw(axes: Any, rows: Sequence[Row], priced: bool) -> None:
     _hull(axes, [row for row in rows if row.frontier])
     votes = [row for row in rows if row.name in {vote_name(k, weighted=True) for k in VOTERS}]
     _line(axes, votes, color=GREY, marker="s", markersize=4, linewidth=1, label="2…7 best by accuracy, weighted vote")
-    for row in rows:
-        if row.name in ("best single", HINDSIGHT):
-            axes.plot(row.cost, row.accuracy, color=INK, marker="*", markersize=12, linestyle="none")
-            axes.annotate(row.name, (row.cost, row.accuracy), (8, -10), textcoords="offset points", color=INK)
+    for (cost, accuracy), name in {(row.cost, row.accuracy): row.name for row in rows if row.name in SINGLES}.items():
+        axes.plot(cost, accuracy, color=INK, marker="*", markersize=12, linestyle="none")
+        axes.annotate(name, (cost, accuracy), (8, -10), textcoords="offset points", color=INK)
     axes.set_xlabel("dollars per thousand questions" if priced else "calls per question")
     if priced and min(row.cost for row in rows) > 0:
         axes.set_xscale("log")
@@ -98,7 +100,6 @@ def _draw(axes: Any, rows: Sequence[Row], priced: bool) -> None:
     axes.set_ylabel("accuracy")
     axes.grid(color=GREY, alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
 
 
 def _sweep(axes: Any, rows: Sequence[Row], name: str, colour: str) -> None:

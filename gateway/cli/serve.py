@@ -29,6 +29,7 @@ from gateway.residency.check import check_alone
 from gateway.server import AnnouncingServer, server_config
 from gateway.settings import Settings, environment, export, load_settings
 from gateway.shared import open_shared
+from gateway.tracing.provider import tracing_for
 
 log = logging.getLogger("coterie.serve")
 
@@ -104,9 +105,8 @@ def _serve_one(settings: Settings, keys: Keys) -> None:
         failures.append(error)
         servers[0].should_exit = True
 
-    gateway = Gateway(
-        settings, environment, keys, load_artifact(settings.artifact), instance=_instance(), give_up=give_up
-    )
+    artifact, tracing = load_artifact(settings.artifact), tracing_for(environment())
+    gateway = Gateway(settings, environment, keys, artifact, instance=_instance(), give_up=give_up, tracing=tracing)
     app = create_app(gateway)
     config = server_config(app, host=settings.host, port=settings.port, shutdown_s=settings.shutdown_s)
     servers.append(
@@ -164,7 +164,8 @@ def worker() -> object:
         os.kill(os.getpid(), signal.SIGTERM)
 
     artifact = load_artifact(settings.artifact)
-    gateway = Gateway(settings, environment, keys_of(settings), artifact, instance=_instance(), give_up=give_up)
+    keys, tracing = keys_of(settings), tracing_for(environment())
+    gateway = Gateway(settings, environment, keys, artifact, instance=_instance(), give_up=give_up, tracing=tracing)
     reload_on_hangup(gateway)
     return create_app(gateway)
 

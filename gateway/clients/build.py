@@ -24,14 +24,15 @@ LOCAL_IDLE_S = 3.0
 class Transports:
     """One transport for each time to connect and to keep what is idle; they live as long as this does."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrap: Callable[[Transport], Transport] | None = None) -> None:
+        self._wrap = wrap
         self._made: dict[tuple[float, float], PyqwestTransport] = {}
 
     def within(self, connect_timeout_s: float, idle_s: float = IDLE_S) -> Transport:
         key = (connect_timeout_s, idle_s)
         if key not in self._made:
             self._made[key] = PyqwestTransport(*key)
-        return self._made[key]
+        return self._wrap(self._made[key]) if self._wrap else self._made[key]
 
     async def close(self) -> None:
         for transport in self._made.values():

@@ -17,7 +17,7 @@ from gateway.dispatch.place import Place
 from gateway.dispatch.retry import wait_before_retry
 from gateway.dispatch.ticket import Moved
 from gateway.errors import Cancelled, ExpertBusy, ExpertError, ExpertRefused, ExpertTimeout, GatewayError, Overloaded
-from gateway.types import Consultation, Outcome
+from gateway.types import ANSWER, Consultation, Outcome
 
 LONGEST_BELIEVED_S = 60.0
 """An expert that asks for more is tried again after so long."""
@@ -45,7 +45,7 @@ class Dispatcher:
         except asyncio.CancelledError:
             attempt.error = Cancelled("the caller left")
             await self.breakers.undecided(attempt.desk.expert)
-        if attempt.error is None:
+        if attempt.error is None and asked.role == ANSWER:  # a bid of one token says nothing of how long answers take
             self.board.timed(attempt.desk.expert.name, attempt.work_s)
         return attempt.outcome(time.monotonic())
 
@@ -59,7 +59,7 @@ class Dispatcher:
 
     async def _too_late(self, attempt: Attempt) -> ExpertTimeout:
         expert, seconds = attempt.desk.expert, attempt.asked.seconds
-        error = ExpertTimeout(f"did not finish within {min(seconds, expert.timeout_s):.3g} s")
+        error = ExpertTimeout(f"did not finish within {round(min(seconds, expert.timeout_s), 2):g} s")
         waited = 0.0 if attempt.began is None else attempt.began - attempt.started
         if attempt.began is None or waited + expert.timeout_s > seconds:  # our queue's fault, or the caller's hurry
             await self.breakers.undecided(expert)
@@ -103,8 +103,8 @@ class Dispatcher:
         except Overloaded:
             await self.breakers.undecided(desk.expert)
             raise
-        except ExpertError as error:  # its model does not load
-            await self.breakers.failed(desk.expert, error)
+        except ExpertError as failure:  # its model does not load
+            await self.breakers.failed(desk.expert, failure)
             raise
         if isinstance(place, Place) and ticket.grant is not None and (error := self.breakers.open(desk.expert)):
             place.leave(ticket)

@@ -118,20 +118,23 @@ class Group:
         self._look = None
         began = self._clock()
         self._turn_away(began)
-        units = self._units(began)
-        step = SCHEDULES[self.terms.schedule](units, self._room(), began)
-        if self._crew.busy:  # nobody need give way yet
-            step = replace(step, load=None, evict=())
+        units, step = self._plan(began)
+        if self._move(step.starts or {}):
+            units, step = self._plan(began)
         self._step = step
         if step.load is not None and not any(unit.busy for unit in units if unit.name in step.evict):
             self._crew.exchange([self.slots[name] for name in step.evict], self.slots[step.load])
-        self._move(step.starts or {})
         for seat in list(self._seats):
             if seat.lane is not None and seat.lane.waiting and self.open_to(seat):
                 seat.lane.pump()
         self._took_s = self._clock() - began
         if any(unit.waiting for unit in units):
             self._look_in(LOOK_AGAIN_S)
+
+    def _plan(self, now: float) -> tuple[Sequence[Unit], Step]:
+        units = self._units(now)
+        step = SCHEDULES[self.terms.schedule](units, self._room(), now)
+        return units, replace(step, load=None, evict=()) if self._crew.busy else step  # then nobody need give way yet
 
     def _room(self) -> float:
         return float(self.terms.room or self.terms.room_gb or 0.0)
@@ -150,21 +153,22 @@ class Group:
                 if seat.lane is not None and (error := seat.slot.refusal(now)) is not None:
                     seat.lane.turn_away(ticket, error)
 
-    def _move(self, starts: Mapping[str, float]) -> None:
-        """Send calls to a second choice that is loaded, where that costs less than to wait."""
-        if self.terms.patience_s is None:
-            return
+    def _move(self, starts: Mapping[str, float]) -> bool:
+        """Send calls to a second choice that is loaded, where that costs less than to wait; whether any went."""
+        before = self.moved
         for seat in list(self._seats):
-            if seat.lane is not None and not seat.serves() and seat.slot.weights.name in starts:
+            if self.terms.patience_s is not None and not seat.serves() and seat.slot.weights.name in starts:
                 for _, loss in _moves(seat, starts[seat.slot.weights.name], self.terms.patience_s):
                     self.moved += 1
                     self.lost += max(0.0, loss)
+        return self.moved > before
 
 
 def _moves(seat: Seat, start_s: float, patience_s: float) -> Iterable[tuple[str, float]]:
     """Move what had better not wait; each that goes lets those after it wait longer there."""
     lane = seat.lane
-    assert lane is not None
+    if lane is None:
+        return
     turn_s = lane.call_s / (lane.expert.max_concurrency * lane.expert.batch)
     gone: dict[str, float] = {}
     for place, ticket in enumerate(lane.waiting):

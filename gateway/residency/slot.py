@@ -15,6 +15,8 @@ MEMORY_S = 300.0
 """Traffic of this long ago counts 1/e."""
 NEWEST = 0.3
 """Weight of the newest load in the running mean of what loads take."""
+LEAST_WORTH = 0.05
+"""Of a call that is answered though it costs more than it is worth; one of which nothing is known counts 1."""
 LONGEST_REST_S = 300.0
 
 
@@ -133,7 +135,7 @@ class Slot:
 
 def _waiting(lanes: Sequence[Lane], deadline_s: float) -> tuple[Waiting, ...]:
     calls = [
-        Waiting(ticket.since, min(ticket.deadline, ticket.since + deadline_s), ticket.worth or 1.0)
+        Waiting(ticket.since, min(ticket.deadline, ticket.since + deadline_s), max(LEAST_WORTH, ticket.worth or 1.0))
         for lane in lanes
         if not lane.paused_s  # it would be loaded to be left alone
         for ticket in lane.waiting

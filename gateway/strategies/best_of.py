@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gateway.ballot import Ballot
 from gateway.consult import Asking, Brief
-from gateway.strategies.leads import Lead, heeded, lead_of
+from gateway.strategies.leads import Lead, affordable_room, heeded, lead_of
 from gateway.strategies.prompts import aside, marked, shuffled, spoken
 from gateway.strategies.proposals import FEWEST, ballot_of, given_up, proposed
 from gateway.types import Outcome, Verdict
@@ -69,7 +69,7 @@ async def _picks(brief: Brief, lead: Lead, texts: Sequence[str]) -> list[int]:
 
 
 def _task(brief: Brief, lead: Lead, texts: Sequence[str]) -> str:
-    return TASK.format(count=len(texts), data=marked(brief.query, texts, lead.room))
+    return TASK.format(count=len(texts), data=marked(brief.query, texts, affordable_room(brief, lead, CALLS)))
 
 
 def named_in(reply: str, count: int) -> int | None:

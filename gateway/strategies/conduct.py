@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gateway.consult import Brief
-from gateway.strategies.leads import Lead, kept_for, lead_of
+from gateway.strategies.leads import Lead, affordable_room, kept_for, lead_of
 from gateway.strategies.parts import Part, alone, answered, said, shown, written
 from gateway.strategies.prompts import THOUGHT, WRITES, aside
 from gateway.types import Outcome, Verdict
@@ -86,4 +86,4 @@ async def _personas(brief: Brief, lead: Lead) -> list[tuple[str, Outcome]]:
 
 
 def _data(brief: Brief, lead: Lead, asked: list[tuple[str, Outcome]]) -> str:
-    return shown(brief.query, [(title, said(outcome)) for title, outcome in asked], lead.room)
+    return shown(brief.query, [(title, said(outcome)) for title, outcome in asked], affordable_room(brief, lead))

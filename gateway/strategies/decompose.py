@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.consult import Brief
-from gateway.strategies.leads import Lead, kept_for, lead_of
+from gateway.strategies.leads import Lead, affordable_room, kept_for, lead_of
 from gateway.strategies.parts import Part, alone, answered, said, shown, written
 from gateway.strategies.prompts import THOUGHT, WRITES, aside
 from gateway.types import Outcome, Verdict
@@ -52,7 +52,7 @@ async def decompose(brief: Brief) -> Verdict:
     replies = await _solved(brief, lead, steps) if len(steps) > 1 else {}
     if not replies:
         return await alone(brief)
-    data = _data(brief, steps, replies, sorted(replies), lead.room)
+    data = _data(brief, steps, replies, sorted(replies), affordable_room(brief, lead))
     return await written(brief, lead, TASK.format(data=data), [replies[place] for place in sorted(replies)], ROLE)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gateway.consult import Brief
 from gateway.leads import DEFAULT
-from gateway.strategies.prompts import room
+from gateway.strategies.prompts import WORDS, room
 
 SUPPOSED = 0.7
 """How often a lead is taken to tell the right answer from wrong ones, where nobody has measured it."""
@@ -66,12 +66,24 @@ def kept_for(brief: Brief, lead: Lead | None, calls: int = 1) -> Iterator[None]:
         yield
         return
     estimates = brief.decision.estimates
-    expected = estimates.of(lead.expert)
     shown = min(lead.room, int(np.sort(estimates.output_tokens)[-brief.plan.knobs.recruit :].sum()))
-    usd = brief.kit.experts[lead.expert].price.of(brief.features.input_tokens + shown, expected.output_tokens)
-    seconds = min(SPARE * expected.latency_s, LONGEST_SHARE * max(0.0, brief.purse.seconds_left))
-    with brief.purse.keeping(calls, calls * usd, seconds):
+    seconds = min(SPARE * estimates.of(lead.expert).latency_s, LONGEST_SHARE * max(0.0, brief.purse.seconds_left))
+    with brief.purse.keeping(calls, calls * _usd(brief, lead, shown), seconds):
         yield
+
+
+def affordable_room(brief: Brief, lead: Lead, calls: int = 1) -> int:
+    """Tokens of data that so many calls to the lead can show it, within its context and the dollars left."""
+    left, per_mtok = brief.purse.usd_left, brief.kit.experts[lead.expert].price.input_per_mtok
+    if left is None or per_mtok == 0:
+        return lead.room
+    return max(0, min(lead.room, int((left / calls - _usd(brief, lead, 0)) * 1e6 / per_mtok)))
+
+
+def _usd(brief: Brief, lead: Lead, shown: int) -> float:
+    """What a call to the lead is expected to cost that shows it so many tokens."""
+    writes = max(brief.decision.estimates.of(lead.expert).output_tokens, brief.features.output_tokens)
+    return brief.kit.experts[lead.expert].price.of(brief.features.input_tokens + WORDS + shown, writes)
 
 
 def heeded(chances: Sequence[float], unseen: float, picks: Sequence[int], skill: float) -> list[float]:

@@ -25,8 +25,10 @@ class Sampled:
 
 
 async def sampled(brief: Brief, first: Outcome, more: int) -> Sampled:
-    """Ask again so often, and weigh all samples by RPC (`routers.consistency`); confidence is smoothed as by one sample
-    for the answer and one against it."""
+    """Ask again so often, and weigh all samples by RPC (`routers.consistency`).
+
+    Confidence is smoothed as by one sample more for the answer and one against it.
+    """
     asking = Asking(first.expert, telling(_varied(brief.query.body)))
     outcomes = [first, *await brief.consult_all([asking] * more)]
     keys = [key_of(one.reply.text, brief.features.form) if one.reply else None for one in outcomes]
@@ -39,8 +41,7 @@ async def sampled(brief: Brief, first: Outcome, more: int) -> Sampled:
     shares = consistency(answers, logs, paths)
     supporters = np.flatnonzero(answers == shares.argmax())
     best = usable[int(supporters[logs[supporters].argmax()])]
-    voices = len(np.unique(paths))
-    return Sampled(outcomes[best], (voices * float(shares.max()) + 1) / (voices + 2))
+    return Sampled(outcomes[best], (len(usable) * float(shares.max()) + 1) / (len(usable) + 2))
 
 
 def _logprobs(outcomes: list[Outcome]) -> np.typing.NDArray[np.float64]:

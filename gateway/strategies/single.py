@@ -24,7 +24,7 @@ async def in_turn(brief: Brief, experts: Iterable[str], body: Json | None = None
         outcome = await brief.consult(expert, body=body, role=role, aloud=True)
         if outcome is None:
             break
-        if outcome.reply is not None and (True):
+        if outcome.reply is not None and (outcome.reply.text.strip() or brief.plan.strategy == SINGLE):
             return Verdict(outcome)
         if outcome.committed:
             return Verdict(None if outcome.reply is None else outcome)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.answers import key_of
 from gateway.ballot import Ballot
 from gateway.consult import Brief
-from gateway.strategies.leads import Lead, heeded, lead_of
+from gateway.strategies.leads import Lead, affordable_room, heeded, lead_of
 from gateway.strategies.prompts import marked, shuffled, writing
 from gateway.strategies.proposals import FEWEST, ballot_of, given_up, proposed, texts_of
 from gateway.types import Outcome, Query, Verdict
@@ -33,7 +33,8 @@ async def written(brief: Brief, lead: Lead | None, outcomes: list[Outcome]) -> V
     ballot, texts = await ballot_of(brief, outcomes), texts_of(brief, outcomes)
     if lead is None or len(texts) < FEWEST:
         return given_up(brief, ballot, "" if lead else "nobody has room for the answers of others")
-    body = writing(brief.query, task(brief.query, shuffled(brief.query, list(texts.values())), lead.room))
+    tokens = affordable_room(brief, lead)
+    body = writing(brief.query, task(brief.query, shuffled(brief.query, list(texts.values())), tokens))
     outcome = await brief.consult(lead.expert, body=body, role=ROLE, aloud=True)
     if outcome is None:
         return given_up(brief, ballot, f"the limits leave no call for {lead.expert}, who would have written")

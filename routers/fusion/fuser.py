@@ -18,7 +18,7 @@ import numpy as np
 from routers.base import Array, Estimator
 from routers.fusion import calls, candidates
 from routers.fusion.cases import Cases
-from routers.fusion.lessons import CALLS, Lessons, earnest_order, follow, join, learn_weights, random_orders
+from routers.fusion.lessons import Examples, Lessons, follow, join, learn_weights
 from routers.fusion.network import Network
 from routers.fusion.view import FuserView
 from routers.fusion.voices import Voices
@@ -35,21 +35,25 @@ class Fuser(Estimator):
 
     experts_: tuple[str, ...]
     voices_: Voices
-    weigher_: Network | None
-    teller_: Network | None
+    weighers_: tuple[Network, ...]
+    tellers_: tuple[Network, ...]
 
-    def __init__(self, known: bool = True, horizon: int = 4, hidden: int = 24, seed: int = 0) -> None:
-        """known: learn something of each expert. horizon: how many calls a gain looks ahead at most."""
+    def __init__(self, known: bool = True, horizon: int = 4, hidden: int = 24, members: int = 3, seed: int = 0) -> None:
+        """known: learn something of each expert. horizon: how many calls a gain looks ahead at most.
+
+        members: networks whose average is taken; of many experts the one that a single network overrates stands out.
+        """
         self.known = known
         self.horizon = horizon
         self.hidden = hidden
+        self.members = members
         self.seed = seed
 
     @classmethod
     def generic(cls) -> Self:
         """Bayes' rule alone, for anybody: nothing learned."""
         fuser = cls(known=False)
-        fuser.experts_, fuser.voices_, fuser.weigher_, fuser.teller_ = (), Voices.neutral(), None, None
+        fuser.experts_, fuser.voices_, fuser.weighers_, fuser.tellers_ = (), Voices.neutral(), (), ()
         return fuser
 
     def fit(self, cases: Cases, scores: Array, experts: Sequence[str]) -> Self:
@@ -59,36 +63,31 @@ class Fuser(Estimator):
         """
         lessons = Lessons(cases, np.nan_to_num(scores) >= RIGHT)
         self.experts_ = tuple(experts) if self.known else ()
-        halves = [
-            np.flatnonzero(np.random.default_rng(self.seed).permutation(len(scores)) % 2 == half) for half in (0, 1)
-        ]
-        views = [self._weighing(lessons.rows(other)) for other in reversed(halves)]
-        parts = [lessons.rows(half) for half in halves]
-        examples = [
-            follow(part, view, self.horizon, self.known, random_orders(part.cases, self.seed), self.seed)
-            for part, view in zip(parts, views, strict=True)
-        ]
-        teller = join(examples).teach(self._network(calls.GENERAL, self.horizon))
-        orders = np.full((len(scores), min(CALLS, scores.shape[1])), -1)
-        for half, part, view in zip(halves, parts, views, strict=True):
-            told = FuserView(view.voices, view.weigher, teller)
-            orders[half] = earnest_order(part, told, np.random.default_rng(self.seed))
-            examples.append(follow(part, view, self.horizon, self.known, [orders[half]], self.seed))
-        self.teller_ = join(examples).teach(self._network(calls.GENERAL, self.horizon))
-        view = self._weighing(lessons, orders)
-        self.voices_, self.weigher_ = view.voices, view.weigher
+        halves = np.random.default_rng(self.seed).permutation(len(scores)) % 2
+        examples = join([self._examples(lessons, halves == half) for half in (0, 1)])
+        tellers = [examples.teach(one) for one in self._networks(calls.GENERAL, self.horizon, self.members)]
+        view = self._weighing(lessons, self.members)
+        chosen = np.arange(len(self.experts_))
+        self.voices_ = view.voices.among(chosen)
+        self.weighers_ = _keeping(view.weighers, candidates.GENERAL, candidates.BLOCKS, chosen, scores.shape[1])
+        self.tellers_ = _keeping(tellers, calls.GENERAL, calls.BLOCKS, chosen, scores.shape[1])
         return self
 
-    def _weighing(self, lessons: Lessons, orders: Array | None = None) -> FuserView:
+    def _examples(self, lessons: Lessons, held_out: Array) -> Examples:
+        """What calls gained on some of the questions, weighed by what the others have taught."""
+        view = self._weighing(lessons.rows(~held_out))
+        return follow(lessons.rows(held_out), view, self.horizon, self.known, self.seed)
+
+    def _weighing(self, lessons: Lessons, members: int = 1) -> FuserView:
         """What these lessons teach of whom to believe."""
         voices = Voices().fit(lessons.cases, lessons.right)
         if not self.known:
             voices = voices.among(np.full(lessons.right.shape[1], -1))
-        network = self._network(candidates.GENERAL, 1)
-        return FuserView(voices, learn_weights(lessons, voices, network, self.known, orders), None)
+        networks = self._networks(candidates.GENERAL, 1, members)
+        return FuserView(voices, tuple(learn_weights(lessons, voices, one, self.known) for one in networks), ())
 
-    def _network(self, general: int, outputs: int) -> Network:
-        return Network(general, outputs, self.hidden, seed=self.seed)
+    def _networks(self, general: int, outputs: int, members: int) -> list[Network]:
+        return [Network(general, outputs, self.hidden, seed=self.seed + place) for place in range(members)]
 
     def for_experts(self, names: Sequence[str | None]) -> FuserView:
         """Over these experts, in this order; None or an unknown name stands for one known by its chances alone."""
@@ -99,17 +98,15 @@ class Fuser(Estimator):
     def among(self, experts: Array) -> FuserView:
         """Over experts by their numbers in `experts_`, -1 for one that is not there."""
         total = len(self.experts_)
-        voices = self.voices_.among(experts)
-        if self.weigher_ is None or self.teller_ is None:
-            return FuserView(voices, None, None)
         return FuserView(
-            voices,
-            self.weigher_.keeping(_columns(candidates.GENERAL, candidates.BLOCKS, experts, total)),
-            self.teller_.keeping(_columns(calls.GENERAL, calls.BLOCKS, experts, total)),
+            self.voices_.among(experts),
+            _keeping(self.weighers_, candidates.GENERAL, candidates.BLOCKS, experts, total),
+            _keeping(self.tellers_, calls.GENERAL, calls.BLOCKS, experts, total),
         )
 
 
-def _columns(general: int, blocks: int, experts: Array, total: int) -> Array:
-    """The columns of a network for some of its experts: the general ones, then each block's."""
+def _keeping(networks: Sequence[Network], general: int, blocks: int, experts: Array, total: int) -> tuple[Network, ...]:
+    """The networks for some of their `total` experts: the general columns, then each block's; -1 is a stranger."""
     own = [np.where(experts >= 0, general + block * total + experts, -1) for block in range(blocks)]
-    return np.concatenate([np.arange(general), *own])
+    columns = np.concatenate([np.arange(general), *own])
+    return tuple(one.keeping(columns) for one in networks)

@@ -31,8 +31,6 @@ POOL = 8
 LEAST_POOLED = 0.2
 KEEN = (99.0, 1.4, 0.5)
 """How much the better experts come first in the orders that calls are followed in."""
-DOUBT = 0.005
-"""By how much gains are disturbed where orders in earnest are drawn, so that near rivals are tried too."""
 PASSES = 8
 ROWS = 1024
 
@@ -54,20 +52,15 @@ class Lessons:
         return Lessons(self.cases.rows(which), self.right[which])
 
 
-def learn_weights(lessons: Lessons, voices: Voices, network: Network, known: bool, orders: Array | None) -> Network:
-    """The network that corrects Bayes' rule, taught on random sets of experts asked.
-
-    orders: (n, CALLS) in which they would be asked in earnest, -1 for nobody; the best by chance first unless given.
-    """
+def learn_weights(lessons: Lessons, voices: Voices, network: Network, known: bool) -> Network:
+    """The network that corrects Bayes' rule, taught on random sets of experts asked."""
     chance = np.random.default_rng(network.seed)
     n, truth = len(lessons.right), lessons.truth
     optimizer: Adam | None = None
     for epoch in range(EPOCHS):
         most, keen, pooled = DRAWS[epoch % len(DRAWS)]
         cases = blank(lessons.cases, chance, pooled)
-        earnest = orders is not None and keen > KEEN[0] / 2
-        asked = _begun(orders, cases, chance) if earnest and orders is not None else _some(cases, most, keen, chance)
-        cases = cases.hearing(lessons.cases.said, asked)
+        cases = cases.hearing(lessons.cases.said, _some(cases, most, keen, chance))
         logits = voices.logits(cases)
         told = _told(cases, known, chance)
         found = candidates.candidates(cases, logits, believe(cases, logits), told)
@@ -110,48 +103,32 @@ class Examples:
         return network.times(spread)
 
 
-def follow(
-    lessons: Lessons, view: FuserView, horizon: int, known: bool, orders: Sequence[Array], seed: int
-) -> Examples:
-    """What calls gained in these orders (n, CALLS) of asking; the view must not have learned from these lessons."""
+def follow(lessons: Lessons, view: FuserView, horizon: int, known: bool, seed: int) -> Examples:
+    """What calls gained, asked in random orders; the view must not have learned from these lessons."""
     chance = np.random.default_rng(seed)
-    return join([_followed(lessons, view, horizon, _told(lessons.cases, known, chance), order) for order in orders])
+    parts = []
+    for keen in KEEN:
+        cases = blank(lessons.cases, chance, keen < KEEN[0])
+        told = _told(cases, known, chance)
+        parts.append(_followed(lessons, cases, view, horizon, told, _ordered(cases, keen, chance)))
+    return join(parts)
 
 
 def join(parts: Sequence[Examples]) -> Examples:
     return Examples(np.concatenate([one.rows for one in parts]), np.concatenate([one.gains for one in parts]))
 
 
-def random_orders(cases: Cases, seed: int) -> list[Array]:
-    """Orders (n, CALLS) to ask in; -1 where nobody is left."""
-    chance = np.random.default_rng(seed)
-    return [_ordered(blank(cases, chance, keen < KEEN[0]), keen, chance) for keen in KEEN]
-
-
-def earnest_order(lessons: Lessons, view: FuserView, chance: np.random.Generator, doubt: float = DOUBT) -> Array:
-    """(n, CALLS) the order by greatest gain, which `doubt` disturbs; -1 where nobody is left."""
-    cases = blank(lessons.cases, chance, False)
-    n, m = cases.said.shape
-    asked, order = np.zeros((n, m), dtype=bool), []
-    for _ in range(min(CALLS, m)):
-        gains = view.foretell(cases.hearing(lessons.cases.said, asked)) + doubt * chance.normal(size=(n, m))
-        best = np.where(gains.max(axis=1) > -np.inf, gains.argmax(axis=1), -1)
-        order.append(best)
-        asked |= np.arange(m) == best[:, None]
-    return np.column_stack(order)
-
-
-def _followed(lessons: Lessons, view: FuserView, horizon: int, told: Array, order: Array) -> Examples:
-    """The gains of the calls in one order."""
+def _followed(lessons: Lessons, cases: Cases, view: FuserView, horizon: int, told: Array, order: Array) -> Examples:
+    """The gains of the calls in one order (n, CALLS); -1 where nobody is left."""
     n, steps = order.shape
-    cases = replace(lessons.cases, said=np.full_like(lessons.cases.said, NOT_ASKED))
+    truth = lessons.truth
     worth = np.full((n, steps + 1 + horizon), np.nan)
     rows, places = [], []
     for step in range(steps + 1):
         then = cases.hearing(lessons.cases.said, _asked(order[:, :step], cases))
         chances, logits, belief = view.weighing(then, told)
         top = chances[:, :-1].max(axis=1, initial=0)
-        hit = (chances[:, :-1].argmax(axis=1) == lessons.truth) & (top > 0)
+        hit = (chances[:, :-1].argmax(axis=1) == truth) & (top > 0)
         worth[:, step] = np.where((order[:, :step] >= 0).all(axis=1), (top + hit) / 2, np.nan)
         live = np.flatnonzero((top > 0) & (order[:, step] >= 0)) if step < steps else np.array([], dtype=np.intp)
         if len(live):
@@ -184,12 +161,6 @@ def _asked(order: Array, cases: Cases) -> Array:
     """(n, m) bool: who is named in the order."""
     found: Array = (order[:, :, None] == np.arange(cases.said.shape[1])).any(axis=1)
     return found
-
-
-def _begun(orders: Array, cases: Cases, chance: np.random.Generator) -> Array:
-    """(n, m) bool: those asked when each order was broken off after one call or more."""
-    length = 1 + chance.integers(orders.shape[1], size=(len(orders), 1))
-    return _asked(np.where(np.arange(orders.shape[1]) < length, orders, -1), cases)
 
 
 def _drawn(cases: Cases, keen: float, chance: np.random.Generator) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -104,3 +104,11 @@ class Network(Estimator):
             x.T @ slope,
             slope.sum(axis=0),
         )
+
+
+def average(networks: Sequence[Network], X: Array) -> Array:
+    """(n, o) the mean of what several networks say."""
+    total: Array = networks[0].predict(X)
+    for network in networks[1:]:
+        total = total + network.predict(X)
+    return total / len(networks)

@@ -10,20 +10,21 @@ from routers.fusion.calls import calls
 from routers.fusion.candidates import candidates
 from routers.fusion.cases import Cases
 from routers.fusion.evidence import Evidence, Posterior
-from routers.fusion.network import Network
+from routers.fusion.network import Network, average
 from routers.fusion.voices import Voices
 
 
 class FuserView:
     """Columns of all arrays are the experts of the pool, and their columns those of the networks.
 
-    weigher corrects what Bayes' rule says of answers; teller foretells gains. Without them Bayes' rule does both.
+    The average of the weighers corrects what Bayes' rule says of answers, that of the tellers foretells gains; where
+    there are none Bayes' rule does both.
     """
 
-    def __init__(self, voices: Voices, weigher: Network | None, teller: Network | None) -> None:
+    def __init__(self, voices: Voices, weighers: tuple[Network, ...], tellers: tuple[Network, ...]) -> None:
         self.voices = voices
-        self.weigher = weigher
-        self.teller = teller
+        self.weighers = weighers
+        self.tellers = tellers
 
     def posterior(self, evidence: Evidence) -> Posterior:
         """The chance of each answer given so far."""
@@ -56,10 +57,10 @@ class FuserView:
         """
         logits = self.voices.logits(cases)
         belief = believe(cases, logits)
-        if self.weigher is None:
+        if not self.weighers:
             return belief.chances, logits, belief
         found = candidates(cases, logits, belief, _all(cases) if known is None else known)
-        scores = found.bayes + self.weigher.predict(found.rows)[:, 0]
+        scores = found.bayes + average(self.weighers, found.rows)[:, 0]
         chances = np.zeros(belief.chances.shape)
         chances[found.case, found.code] = softmax(scores, found.case, found.starts)
         return chances, logits, belief
@@ -74,12 +75,12 @@ class FuserView:
         return found
 
     def _gains(self, cases: Cases, logits: Array, chances: Array, belief: Belief, free: Array) -> Array:
-        if self.teller is None:
+        if not self.tellers:
             return belief.gains()
         at, whom = np.nonzero(free)
         rows = calls(cases, logits, chances, belief, _all(cases), at, whom)
-        horizons = np.arange(1, self.teller.outputs + 1)
-        per_call = self.teller.predict(rows) / np.sqrt(horizons)
+        horizons = np.arange(1, self.tellers[0].outputs + 1)
+        per_call = average(self.tellers, rows) / np.sqrt(horizons)
         left = free.sum(axis=1)[at, None]
         found = np.full(free.shape, -np.inf)
         found[at, whom] = np.where(horizons <= left, per_call, -np.inf).max(axis=1)

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from tests.batches.build import RowsIn, begin, ended, jsonl, line, lines_in, upload
-from tests.conftest import Serve, error_of, experts_yaml, until
-from tests.upstream import Upstream
+from tests.conftest import Serve, beside, error_of, experts_yaml, until
+from tests.upstream import Exchange, Upstream, completion, error
 
 
 def test_every_line_is_answered_in_the_order_of_the_input(serve: Serve, upstream: Upstream) -> None:
@@ -162,8 +162,40 @@ def test_what_cannot_be_a_batch_is_refused(
 
 
 def test_full_lanes_and_busy_experts_are_waited_for(serve: Serve, upstream: Upstream) -> None:
-    yaml = experts_yaml(upstream, "first", "busy", max_concurrency=1, max_waiting=0, retries=0)
+    turned_away = []
+
+    async def busy_at_first(x: Exchange) -> None:
+        if len(turned_away) < 3:
+            turned_away.append(x.body)
+            await x.reply(429, error("slow down"))
+        else:
+            await x.reply(200, completion("at last"))
+
+    upstream.behave["busy-at-first"] = busy_at_first
+    models = ("held", "busy-at-first", "fail")
+    yaml = experts_yaml(upstream, *models, max_concurrency=1, max_waiting=0, retries=0, breaker_rest_s=0.2)
     with serve(yaml) as running:
         client = running.openai
-        batch = ended(client, begin(client, jsonl(*(line(f"c{n}") for n in range(20)))))
-    assert batch.request_counts.completed == 20
+        with beside(lambda: running.ask("held")) as theirs:
+            assert until(lambda: upstream.asked("held") == 1)
+            content = jsonl(line("h", model="held"), *(line(f"b{n}", model="busy-at-first") for n in range(6)))
+            id = begin(client, content)
+            assert until(lambda: client.batches.retrieve(id).request_counts.completed == 6)
+            assert client.batches.retrieve(id).status == "in_progress", "no error yet"
+            upstream.go.set()
+            assert theirs.result().status_code == 200
+        batch = ended(client, id)
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (7, 0)
+    assert len(turned_away) == 3
+
+
+def test_patience_comes_to_an_end(serve: Serve, upstream: Upstream) -> None:
+    async def busy(x: Exchange) -> None:
+        await x.reply(429, error("slow down"))
+
+    upstream.behave["busy"] = busy
+    with serve(experts_yaml(upstream, "busy", retries=0), batch_patience_s=0.5) as running:
+        batch = ended(running.openai, begin(running.openai, jsonl(*(line(f"b{n}", model="busy") for n in range(20)))))
+        bad = lines_in(running.openai, batch.error_file_id)
+    assert (batch.status, len(bad)) == ("completed", 20)
+    assert {one["response"]["status_code"] for one in bad} <= {429, 503}

@@ -15,10 +15,11 @@ import pytest
 from eval.bench.tables import markdown
 from eval.compose.answers import NOTHING, UNMEASURED, answers_of, read_answers, with_answers
 from eval.compose.baselines import Record, baselines
+from eval.compose.comparison import Entry, comparisons
 from eval.compose.memory import Remembering
 from eval.compose.page import page
 from eval.compose.plot import svg, write_plot
-from eval.compose.replay import NOBODY, Replay
+from eval.compose.replay import NOBODY, Played, Replay
 from eval.compose.report import as_json, lines, sheets
 from eval.compose.run import Order, evaluate
 from eval.compose.settings import KNOBS, replayable, settings
@@ -373,6 +374,25 @@ def test_a_default_is_held_against_a_vote_of_as_many(found):
     assert "on the artifact's training questions." in said_
 
 
+def test_gains_on_the_single_and_on_the_vote_are_told_apart(trial):
+    def served(place, calls):
+        asked = np.zeros((30, 4), dtype=int)
+        asked[:, :calls] = 1
+        return Played(np.full(30, place), asked, np.full(30, np.nan))
+
+    entries = [
+        Entry("fuse", "strategy", served(2, calls=2), {}, default=True),
+        Entry("best single (hindsight)", "oracle", served(1, calls=1)),
+        Entry("2 best, weighted vote", "baseline", served(3, calls=2)),
+    ]
+    fuse, single, vote = comparisons(replace(trial, table=trial.table.part(np.arange(30))), entries, FEW)
+    assert (fuse.scores.mean(), single.scores.mean(), vote.scores.mean()) == (0.9, 0.5, 0.0)
+    assert (fuse.single.difference, fuse.vote.difference) == pytest.approx((0.4, 0.9))
+    for one in (fuse.single, fuse.vote):
+        assert one.difference_interval[0] <= one.difference <= one.difference_interval[1]
+    assert fuse.vote_name == "2 best, weighted vote" and vote.vote is None
+
+
 def test_the_frontier_is_of_strategies_and_no_row_is_above_it(found):
     corners = sorted((row for row in found.rows if row.frontier), key=lambda row: row.cost)
     assert corners and {row.kind for row in corners} == {"strategy"}
@@ -435,6 +455,7 @@ def test_the_picture_is_an_svg_without_a_background_that_knows_the_dark(found, t
     drawn = svg(found)
     root = ET.fromstring(drawn)
     assert root.tag.endswith("svg") and "prefers-color-scheme: dark" in drawn
+    assert "#ffffff" not in drawn and "fill: #1f2328" in drawn
     words = "".join(root.itertext())
     assert all(name in words for name in (*KNOBS, "convex hull", "dollars per thousand questions"))
     assert svg(found) == drawn

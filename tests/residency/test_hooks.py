@@ -14,7 +14,7 @@ from gateway.residency.hooks.llamacpp import LlamaCppWeights
 from gateway.residency.hooks.ollama import OllamaWeights
 from gateway.residency.hooks.vllm import VllmWeights
 from gateway.residency.weights import Weights
-from tests.conftest import Serve
+from tests.conftest import Serve, metric
 from tests.residency.servers import LlamaCpp, ModelServer, Ollama, Other, Vllm
 from tests.upstream import served
 
@@ -134,21 +134,38 @@ def test_what_never_comes_is_given_up() -> None:
     at(Vllm(), act, patience_s=0.2)
 
 
+def on_ollama(url: str, *experts: str) -> str:
+    """These experts on one server, with room for one."""
+    defaults = f"provider: openai, base_url: '{url}/v1', api_key_env: UPSTREAM_KEY, retries: 0"
+    lines = ["version: 1", f"defaults: {{{defaults}}}", "experts:", *(f"  - {{{expert}}}" for expert in experts)]
+    return "\n".join([*lines, "groups:", "  gpu0: {room: 1}", "policies:", "  auto: {strategy: single, thrift: 0}", ""])
+
+
 def test_the_whole_gateway_loads_on_a_server_before_it_asks(serve: Serve) -> None:
     server = Ollama(key=KEY, loaded={"gemma3:latest"})
+    residency = "residency: {group: gpu0, load_s: 1, hook: ollama}"
     with served(server) as url:
-        experts = [
-            f"  - {{name: {name}, model: '{model}'}}" for name, model in (("q", "qwen3:8b"), ("g", "gemma3:latest"))
-        ]
-        residency = "{group: gpu0, load_s: 1, hook: ollama}"
-        defaults = (
-            f"{{provider: openai, base_url: '{url}/v1', api_key_env: UPSTREAM_KEY, retries: 0, residency: {residency}}}"
-        )
-        yaml = "\n".join(
-            ["version: 1", f"defaults: {defaults}", "experts:", *experts, "groups:", "  gpu0: {room: 1}", ""]
+        yaml = on_ollama(
+            url, f"name: q, model: 'qwen3:8b', {residency}", f"name: g, model: 'gemma3:latest', {residency}"
         )
         with serve(yaml) as gateway:
             answers = [gateway.ask(name).json()["model"] for name in ("g", "q", "q", "g")]
     assert answers == ["g", "q", "q", "g"]
     told = [(body["model"], body["keep_alive"]) for what, body in server.asked if what == "POST /api/generate"]
     assert told == [("gemma3:latest", 0), ("qwen3:8b", -1), ("qwen3:8b", 0), ("gemma3:latest", -1)]
+
+
+@pytest.mark.parametrize(("second", "served_by"), [(0.87, "g"), (0.1, "q")])
+def test_a_query_goes_to_the_loaded_expert_that_is_nearly_as_good(serve: Serve, second: float, served_by: str) -> None:
+    server = Ollama(loaded={"gemma3:latest"})
+    residency = "residency: {group: gpu0, load_s: 20, hook: ollama}"
+    with served(server) as url:
+        best = f"name: q, model: 'qwen3:8b', abilities: {{default: 0.9}}, {residency}"
+        loaded = f"name: g, model: 'gemma3:latest', abilities: {{default: {second}}}, {residency}"
+        with serve(on_ollama(url, best, loaded)) as gateway:
+            assert gateway.ask("g").json()["model"] == "g"
+            assert gateway.ask("auto", "What is 12 * 12?").json()["model"] == served_by
+            moved = metric(gateway, 'coterie_residency_moved_total{group="gpu0"}')
+            lost = metric(gateway, 'coterie_residency_lost_total{group="gpu0"}')
+    assert moved == (1.0 if served_by == "g" else 0.0)
+    assert lost is not None and (0 < lost < 0.2) == (served_by == "g")

@@ -106,6 +106,16 @@ def test_a_winner_that_fails_is_replaced_by_the_next(serve: Serve, upstream: Ups
     assert body["choices"][0]["message"]["content"] == "from c"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_winner_that_says_nothing_is_replaced_by_the_next(serve: Serve, upstream: Upstream, stream: bool) -> None:
+    three(upstream)
+    upstream.behave["b"] = bids(0.99, says(""))
+    with serve(told_yaml(upstream, EVEN)) as running:
+        lines = running.events("auto:bid", QUESTION) if stream else []
+        body = {} if stream else running.ask("auto:bid", QUESTION).json()
+    assert (heard(lines) if stream else body["choices"][0]["message"]["content"]) == "from c"
+
+
 @pytest.mark.parametrize("calls", [1, 2, 3])
 def test_bids_leave_a_call_for_the_answer(serve: Serve, upstream: Upstream, calls: int) -> None:
     three(upstream)

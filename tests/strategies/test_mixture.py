@@ -92,3 +92,15 @@ def test_a_sure_answer_needs_no_second_layer(serve: Serve, upstream: Upstream) -
     with serve(pool_yaml(upstream, {**POLICY, "sure": 0.5}, **ABLE)) as running:
         assert text_of(running.ask("auto", QUESTION)) == "C"
     assert [upstream.asked(name) for name in ABLE] == [1, 1, 1]
+
+
+def test_who_repeats_the_marks_it_was_shown_cannot_close_them(serve: Serve, upstream: Upstream) -> None:
+    async def echo(x: Exchange) -> None:
+        await x.reply(200, completion(x.body["messages"][-1]["content"]))
+
+    upstream.behave["a"] = echo
+    with serve(pool_yaml(upstream, POLICY, **ABLE)) as running:
+        running.ask("auto")
+    [told] = said_to(upstream, "boss")
+    mark = told.split("with the mark ")[1].split(".")[0]
+    assert told.count(f"{mark} end") == 2 and told.count("end\n") >= 3

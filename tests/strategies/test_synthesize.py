@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Serve, error_of
 from tests.strategies.pool import QUESTION, pool_yaml
 from tests.strategies.reading import CALL_USD, heard, record_of, said_to, streamed, text_of
-from tests.upstream import Upstream, die_before_content, die_mid_stream, fail, hang, says
+from tests.upstream import Exchange, Upstream, completion, die_before_content, die_mid_stream, fail, hang, says
 
 ABLE = {"a": 0.8, "b": 0.7, "c": 0.6, "boss": 0.1}
 POLICY = {"strategy": "synthesize", "lead": "boss"}
@@ -112,13 +112,20 @@ def test_calls_are_kept_for_the_lead_while_two_others_can_be_asked(
     assert upstream.asked("boss") == (calls == 3)
 
 
+async def spends_all(x: Exchange) -> None:
+    """Writes as much as it may."""
+    usage = {"prompt_tokens": 11, "completion_tokens": x.body["max_tokens"]}
+    words = "much " * x.body["max_tokens"]
+    await x.reply(200, completion(f"{words}from {x.body['model']}", usage=usage))
+
+
 def test_dollars_are_kept_for_the_lead(serve: Serve, upstream: Upstream) -> None:
     most = 0.005
+    upstream.behave |= dict.fromkeys(ABLE, spends_all)
     with serve(pool_yaml(upstream, POLICY, **ABLE)) as running:
         response = running.ask("auto", coterie={"max_cost_usd": most})
-    assert text_of(response) == "the boss writes Paris"
-    bound = [body["max_tokens"] * 2e-6 for body in upstream.received]
-    assert sum(bound[:-1]) < most and all(usd < most for usd in bound)
+    assert text_of(response).endswith("much from boss") and len(upstream.received) == 4
+    assert response.json()["coterie"]["cost_usd"] <= most
 
 
 def test_seconds_are_kept_for_the_lead(serve: Serve, upstream: Upstream) -> None:
@@ -185,3 +192,9 @@ def test_where_nobody_says_anything_the_stream_ends_as_it_should(serve: Serve, u
     for events in (lines, lone):
         assert heard(events) == "" and events[-1] == "data: [DONE]"
         assert streamed(events)[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_of_an_expert_asked_by_name_its_own_words_are_heard(serve: Serve, upstream: Upstream) -> None:
+    with serve(pool_yaml(upstream, POLICY, **ABLE)) as running:
+        lines = running.events("b", coterie={"strategy": "synthesize"})
+    assert heard(lines) == "b thinks it is Lyon" and len(upstream.received) == 1
