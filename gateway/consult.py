@@ -14,7 +14,7 @@ from gateway.fanout import SINGLE
 from gateway.features import features_of
 from gateway.kit import Kit
 from gateway.purse import Purse
-from gateway.types import ANSWER, Consultation, Decided, Features, Json, Listener, Outcome
+from gateway.types import ANSWER, Consultation, Decided, Features, HearOf, Json, Listener, Outcome
 from gateway.wire.completion import has_words
 
 Ask = Callable[[Consultation], Awaitable[Outcome]]
@@ -113,7 +113,7 @@ class Brief:
         ]
 
     async def _consult(self, asking: Asking, usd: float | None) -> Outcome:
-        hear = self._hearing(asking)
+        voice = self._voice(asking)
         query = self.query if asking.body is None else replace(self.query, body=asking.body)
         features = self._seen(asking.body)
         asked = Consultation(
@@ -122,7 +122,7 @@ class Brief:
             features=features,
             seconds=max(0.0, self.purse.seconds_left),
             usd=usd,
-            hear=hear,
+            hear=self._hearing(asking, voice),
             role=asking.role,
             worth=self._worth(asking.expert),
             alternatives=self._others(asking),
@@ -130,7 +130,7 @@ class Brief:
         with self.purse.keeping(calls=1, usd=self._expected_usd(asking.expert, features)):
             outcome = await self._ask(asked)
         self.purse.settle(outcome)
-        if hear is not None and not hear.committed:
+        if voice is not None and not voice.committed:
             outcome = _unheard(outcome)
         if not isinstance(outcome.error, Cancelled):
             self.outcomes.append(outcome)
@@ -140,12 +140,16 @@ class Brief:
         self.outcomes.append(outcome)
         raise asyncio.CancelledError
 
-    def _hearing(self, asking: Asking) -> Voice | None:
-        """An answer without a word is held back where another one can still take its place."""
+    def _voice(self, asking: Asking) -> Voice | None:
+        """Holds an answer without a word back, where another one can still take its place."""
+        if not asking.aloud or self._listener is None or self.plan.strategy == SINGLE:
+            return None
+        return Voice(partial(self._listener.hear, asking.expert), begins=has_words)
+
+    def _hearing(self, asking: Asking, voice: Voice | None) -> HearOf | None:
         if not asking.aloud or self._listener is None:
             return None
-        hear = partial(self._listener.hear, asking.expert)
-        return Voice(hear) if self.plan.strategy == SINGLE else Voice(hear, begins=has_words)
+        return self._listener.hear if voice is None else lambda _, chunk: voice(chunk)
 
     def _seen(self, body: Json | None) -> Features:
         return self.features if body is None else features_of(replace(self.query, body=body), read=False)

@@ -21,6 +21,8 @@ ANSWER = "answer"
 """The role of a call that answers the caller's own question."""
 Hear = Callable[[Json], Awaitable[None]]
 """Takes the chunks of one call as they come; awaiting it is the back-pressure."""
+HearOf = Callable[[str, Json], Awaitable[None]]
+"""The same, with the expert whose chunk it is: another one may answer than was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class Consultation:
     features: Features
     seconds: float
     usd: float | None = None
-    hear: Hear | None = None
+    hear: HearOf | None = None
     role: str = ANSWER
     worth: float = 0.0
     alternatives: tuple[tuple[str, float], ...] = ()

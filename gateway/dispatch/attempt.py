@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gateway.clients.base import Call, Client
 from gateway.dispatch.lane import Lane
@@ -57,7 +58,7 @@ class Attempt:
     def prepare_call(self, body: Json) -> Call:
         """The next call, with nothing heard of it yet."""
         asked = self.asked
-        self.voice = Voice(asked.hear) if asked.hear else None
+        self.voice = Voice(partial(asked.hear, self.desk.expert.name)) if asked.hear else None
         question = asked.query.wishes.tags.get("query_id", "")
         self.ticket.call = Call(body, asked.features.input_tokens, self.voice, question)
         return self.ticket.call

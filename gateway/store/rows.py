@@ -161,6 +161,8 @@ def _call(outcome: Outcome) -> Json:
         "first_token_s": outcome.first_token_s,
         "retries": outcome.retries,
         "committed": outcome.committed,
+        "moved_from": outcome.moved_from,
+        "loss": outcome.loss,
         "error": None if error is None else {"code": error.code, "message": _message(error)},
     }
 

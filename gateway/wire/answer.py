@@ -21,7 +21,7 @@ def completion(answer: Answer) -> bytes:
 
 def account(answer: Answer) -> Json:
     """What stands under `coterie` in an answer and in the last chunk of a stream."""
-    verdict = answer.verdict
+    verdict, served = answer.verdict, answer.served
     account: Json = {
         "decision_id": answer.query.id,
         "strategy": answer.plan.strategy,
@@ -29,6 +29,8 @@ def account(answer: Answer) -> Json:
         "cost_usd": answer.cost_usd,
         "retrieved": False,
     }
+    if served is not None and served.moved_from is not None:
+        account["moved"] = {"from": served.moved_from, "loss": round(served.loss, 4)}
     if verdict.confidence is not None:
         account["confidence"] = round(verdict.confidence, 4)
     if verdict.ballot:

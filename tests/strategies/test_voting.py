@@ -15,7 +15,7 @@ ESSAY = "Plants are green, and they have been studied for a long time by many pe
 
 @pytest.mark.parametrize("strategy", ASKING_SEVERAL)
 def test_the_answer_that_most_experts_give_goes_out(serve: Serve, upstream: Upstream, strategy: str) -> None:
-    upstream.behave |= {"a": says("It is A."), "b": says("The answer is (C)"), "c": says("Answer: C")}
+    upstream.behave |= {"a": says("The answer is (A)"), "b": says("The answer is (C)"), "c": says("Answer: C")}
     with serve(pool_yaml(upstream, **EVEN)) as running:
         body = running.ask(f"auto:{strategy}", QUESTION, coterie={"thrift": 0.0}).json()
     assert "C" in body["choices"][0]["message"]["content"]
