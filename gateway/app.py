@@ -14,10 +14,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.batches.archive import Archive, archive_for
-from gateway.batches.groups import by_expert
 from gateway.batches.owner import new_owner
 from gateway.batches.runner import Runner
 from gateway.batches.seats import Seats
+from gateway.batches.sharing import sharing
 from gateway.batches.work import Shop
 from gateway.errors import BadRequest, GatewayError, NotFound
 from gateway.gateway import Gateway
@@ -80,7 +80,7 @@ def create_api(gateway: Gateway) -> FastAPI:
 def runner_for(gateway: Gateway, archive: Archive) -> Runner:
     """What works on batches beside the requests, through the pipeline that is in force."""
     door = gateway.door
-    shop = Shop(archive, gateway.settings, lambda: door.pipeline, Seats(), by_expert, new_owner())
+    shop = Shop(archive, gateway.settings, lambda: door.pipeline, Seats(), sharing(lambda: door.pipeline), new_owner())
     return Runner(shop, door.opened)
 
 

@@ -11,6 +11,11 @@ class Budget:
         self._most = most
         self._reserved = 0.0
 
+    @property
+    def left(self) -> float | None:
+        """What is neither spent nor on its way; None without a limit."""
+        return None if self._most is None else max(0.0, self._most - self.spent - self._reserved)
+
     def reserve(self, expected: float) -> bool:
         """Whether one more call of this expected price fits beside what is spent and what is on its way."""
         if self._most is not None and self.spent + self._reserved + expected > self._most:

@@ -41,11 +41,12 @@ class Group:
     planned: tuple[Planned, ...]
 
 
-Arrange = Callable[[Sequence[Planned]], Sequence[Group]]
+Arrange = Callable[[Sequence[Planned], float | None], Sequence[Group]]
+"""(window, dollars that it may cost, None: no limit) -> groups, in the order in which they are sent."""
 
 
-def by_expert(window: Sequence[Planned]) -> list[Group]:
-    """One group for each first expert; the longest queue goes first, since it will take longest."""
+def by_expert(window: Sequence[Planned], budget_usd: float | None = None) -> list[Group]:
+    """As planned, whatever it costs. The longest queue goes first, since it will take longest."""
     queues: dict[str, list[Planned]] = {}
     for planned in window:
         queues.setdefault(planned.expert, []).append(planned)

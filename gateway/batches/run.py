@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.batches.asking import Asking
+from gateway.batches.budget import Budget
 from gateway.batches.groups import Arrange, Planned, Request
 from gateway.batches.halt import Halt
 from gateway.batches.journal import Journal
@@ -39,6 +40,7 @@ class Desk:
     arrange: Arrange
     ask: Asking
     journal: Journal
+    budget: Budget
     halt: Halt
 
 
@@ -102,9 +104,14 @@ class Run:
         planned: list[Planned] = []
         for start in range(0, len(requests), AT_ONCE):
             planned += await self._plan(requests[start : start + AT_ONCE], tasks)
-        for group in self._desk.arrange(planned):
+        for group in await asyncio.to_thread(self._desk.arrange, planned, self._share(len(planned))):
             for one in group.planned:
                 tasks.create_task(self._answer(one.request, one.decided))
+
+    def _share(self, lines: int) -> float | None:
+        """Of the dollars left, what so many of the lines left may cost."""
+        left = self._desk.budget.left
+        return None if left is None else left * lines / max(lines, self._done.count(0))
 
     async def _plan(self, requests: Sequence[Request], tasks: asyncio.TaskGroup) -> list[Planned]:
         """Those that could be planned; the others are asked as they are, and hear it themselves."""

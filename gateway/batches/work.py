@@ -118,7 +118,7 @@ def run_for(shop: Shop, reader: Reader, budget: Budget, id: str, halt: Halt, don
     patience = Patience(shop.settings.batch_patience_s)
     journal = Journal(write)
     ask = Asking(shop.pipeline, journal.keep, shop.seats, patience, budget, halt)
-    desk = Desk(reader.query, shop.pipeline, shop.arrange, ask, journal, halt)
+    desk = Desk(reader.query, shop.pipeline, shop.arrange, ask, journal, budget, halt)
     return Run(desk, done, shop.settings.shutdown_s)
 
 

@@ -18,12 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from gateway.batches.archive import Archive, archive_for
-from gateway.batches.groups import by_expert
 from gateway.batches.halt import Halt
 from gateway.batches.lease import kept
 from gateway.batches.local import Job, Local, claimed
 from gateway.batches.owner import new_owner
 from gateway.batches.seats import Seats
+from gateway.batches.sharing import sharing
 from gateway.batches.types import ENDED, Batch, Share
 from gateway.batches.work import Shop
 from gateway.cli.shell import ConfigOption, JsonOption, console, opened, print_json
@@ -92,7 +92,8 @@ async def _run(job: Job, found: Batch, place: Place, halt: Halt) -> Batch:
                 kept(lambda until: rows.renew(job.id, place.owner, until), halt, None),
                 opened(place.config) as pipeline,
             ):
-                shop = Shop(place.archive, place.settings, lambda: pipeline, Seats(), by_expert, place.owner)
+                arrange = sharing(lambda: pipeline)
+                shop = Shop(place.archive, place.settings, lambda: pipeline, Seats(), arrange, place.owner)
                 local = Local(shop, found, job, halt)
                 async with _progress(local):
                     return await local()
