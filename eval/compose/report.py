@@ -60,16 +60,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     trial, drawn = evaluation.trial, evaluation.resampling
     return {
         "command": COMMAND,
-        "data": {
-            "questions": len(trial.texts),
-            "experts": list(trial.experts),
-            "hash": trial.hash,
-            "outcomes": int(trial.measured.sum()),
-            "groups": len(set(trial.table.groups.tolist())),
-            "costs": None if trial.costs is None else trial.costs.origin,
-            "disputed_answers": evaluation.answers.disputed,
-            "left_out": list(trial.left_out),
-        },
+        "data": {**trial.account, "disputed_answers": evaluation.answers.disputed},
         "artifact": evaluation.artifact,
         "router": None if evaluation.artifact is None else evaluation.router,
         "accuracies_from": evaluation.record,

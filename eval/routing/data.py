@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,19 @@ class Trial:
     @property
     def measured(self) -> Array:
         return ~np.isnan(self.table.outcomes)
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What an evaluation's JSON says of its data."""
+        return {
+            "questions": len(self.texts),
+            "experts": list(self.experts),
+            "hash": self.hash,
+            "outcomes": int(self.measured.sum()),
+            "groups": len(set(self.table.groups.tolist())),
+            "costs": None if self.costs is None else self.costs.origin,
+            "left_out": list(self.left_out),
+        }
 
     @property
     def hash(self) -> str:

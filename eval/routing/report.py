@@ -56,18 +56,10 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Every row, those of the knob's settings included."""
     trial, drawn = evaluation.trial, evaluation.resampling
-    costs, category = trial.costs, evaluation.category
+    category = evaluation.category
     return {
         "command": COMMAND,
-        "data": {
-            "questions": len(trial.texts),
-            "experts": list(trial.experts),
-            "hash": trial.hash,
-            "outcomes": int(trial.measured.sum()),
-            "groups": len(set(trial.table.groups.tolist())),
-            "costs": None if costs is None else costs.origin,
-            "left_out": list(evaluation.left_out),
-        },
+        "data": {**trial.account, "left_out": list(evaluation.left_out)},
         "artifact": evaluation.artifact,
         "intervals": {"level": 0.95, "resamples": drawn.resamples, "seed": drawn.seed},
         "best_single": evaluation.best_expert,
