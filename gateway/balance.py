@@ -6,7 +6,7 @@ Loss-free balancing (`routers.balancing`) over the seconds that calls spend at e
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import numpy as np
 
@@ -22,10 +22,21 @@ SLACK = 0.1
 
 
 class Balance:
-    """The load prices of the experts on a board, as shares of the largest price that a policy allows."""
+    """The load prices of the experts on a board, as shares of the largest price that a policy allows.
 
-    def __init__(self, board: Board, window_s: float = WINDOW_S, clock: Callable[[], float] = time.monotonic) -> None:
+    Whoever rests has no price and takes no part: otherwise it would become ever cheaper meanwhile, and be given nearly
+    everything once it is back.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        window_s: float = WINDOW_S,
+        clock: Callable[[], float] = time.monotonic,
+        resting: Callable[[], Container[str]] = frozenset,
+    ) -> None:
         self._board = board
+        self._resting = resting
         self._window_s = window_s
         self._clock = clock
         self._prices = LoadPrices(step=STEP, limit=1.0, slack=SLACK)
@@ -43,6 +54,10 @@ class Balance:
     def _close(self) -> None:
         spent_s = self._board.in_flight_s()
         loads = np.maximum(spent_s - self._spent_s, 0.0)
-        self._prices = self._prices.update(dict(zip(self._board.names, loads.tolist(), strict=True)), self._capacities)
+        resting = self._resting()
+        capacities = {name: room for name, room in self._capacities.items() if name not in resting}
+        if capacities:
+            by_expert = dict(zip(self._board.names, loads.tolist(), strict=True))
+            self._prices = self._prices.update(by_expert, capacities)
         self._biases = self._prices.bias(self._board.names)
         self._spent_s, self._closes = spent_s, self._clock() + self._window_s

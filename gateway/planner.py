@@ -47,7 +47,7 @@ class Planner:
         self._pins = pins
         self._random = random_
         self._gate = Gate(columns)
-        self._balance = Balance(dispatcher.board)
+        self._balance = Balance(dispatcher.board, resting=dispatcher.breakers.resting)
         self._reference_usd = columns.reference_usd
         self._seats = _where(dispatcher.board.names, columns.names)
         self._where = {name: _where(reader.reading.router.experts_, columns.names) for name, reader in readers.items()}

@@ -34,6 +34,54 @@ def test_the_form_of_an_answer_shows_in_the_words_of_the_query(text: str, kind: 
     assert form_of(text).kind == kind
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is 5G?",
+        "What is 3D printing?",
+        "What is 2FA and how do I enable it?",
+        "What is -webkit-box used for in CSS3?",
+        "What is the number one song of 1999?",
+        "What is the average salary of a nurse in 2023?",
+        "What is the result of the 2016 vote?",
+        "Compute engine or functions: which is better for 2 services?",
+        "How do I compute the median of 5 columns in pandas?",
+        "How much does an iPhone 15 cost?",
+        "How many people took part in the 2 world wars, and what were the 3 main causes?",
+        "How long does it take to learn Python 3?",
+        "Evaluate this startup idea: an app with 3 features",
+        "Generate 3 taglines for 2 products. How much text is too much?",
+        "Reply with a joke.",
+        "Respond with only valid JSON.",
+        "Answer with the tone of a pirate: where is the treasure?",
+        "Do you think a yes or no question can be unfair?",
+        "Review my CV:\nA. Smith\nB. Sc. in physics, 2010\nWhat would you change?",
+        "Improve this outline:\nA. Introduction\nB. Method\nC. Results\nD. Discussion",
+        "What does this function return and how can I make it faster?\n```python\ndef f(x): return x\n```",
+        "Which library do I use to print?\n```js\nf(1)\n```",
+    ],
+)
+def test_an_everyday_question_is_not_taken_for_one_whose_answers_can_be_compared(text: str) -> None:
+    assert form_of(text) == FREE
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Can you calculate 17*23?", "number"),
+        ("What's 15% of 80?", "number"),
+        ("Solve for x: 2x + 3 = 7", "number"),
+        ("What is the area of a circle with radius 3?", "number"),
+        ("A train goes 60 km/h. How far does it go in two hours?", "number"),
+        ("Is 17 a prime number? yes or no", "short"),
+        ("Answer in one word: what is the capital of France?", "short"),
+        ("Plants take up\nA. oxygen\nB. nitrogen\nC. carbon dioxide\nD. helium", "choice"),
+    ],
+)
+def test_what_can_be_worked_out_or_picked_can_be_compared(text: str, kind: str) -> None:
+    assert form_of(text).kind == kind
+
+
 def test_the_options_of_a_choice_are_those_that_come_last() -> None:
     example = "Q: Is water wet?\nA. yes\nB. no\n\n"
     assert form_of(example + OPTIONS).options == ("oxygen", "nitrogen", "carbon dioxide", "helium")

@@ -32,13 +32,12 @@ from gateway.experts import Expert, Experts, Policy
 from gateway.lengths import Lengths
 from gateway.pins import Pins
 from gateway.planner import Planner
-from gateway.types import Decided
 from gateway.policy import Situation, plan_for
 from gateway.pool import Pool, gather
 from gateway.reading import Reader, Reading
 from gateway.reference import PLAIN, Reference
 from gateway.shared.memory import MemoryState
-from gateway.types import Decision, Features, Outcome, Plan, Query, Reply, Usage
+from gateway.types import Decided, Decision, Features, Outcome, Plan, Query, Reply, Usage
 from gateway.utility import exchange
 from gateway.wire.decision import decided_json
 from gateway.wishes import Wishes
@@ -282,6 +281,23 @@ def test_whoever_does_more_than_its_part_becomes_dearer_window_by_window() -> No
         balance.biases()
         clock.now += 1.0
         assert balance.biases()[0] > busy
+
+
+def test_whoever_rests_comes_back_without_a_price_and_is_not_flooded() -> None:
+    clock, resting = Clock(), {"broken"}
+    board = board_of(clock, busy=4, idle=4, broken=4)
+    balance = Balance(board, window_s=1.0, clock=clock, resting=lambda: resting)
+    with board.occupied("busy"):
+        for window in range(1, 100):
+            clock.now = float(window)
+            busy, idle, broken = balance.biases()
+            assert broken == 0.0 and busy == pytest.approx(-idle)
+        resting.clear()
+        clock.now += 1.0
+        assert abs(balance.biases()[2]) < 0.05
+        resting.update(board.names)
+        clock.now += 1.0
+        assert np.isfinite(balance.biases()).all()
 
 
 def test_a_load_price_chooses_and_is_no_score() -> None:

@@ -41,7 +41,7 @@ class Fuser(Estimator):
     def __init__(self, known: bool = True, horizon: int = 4, hidden: int = 24, members: int = 3, seed: int = 0) -> None:
         """known: learn something of each expert. horizon: how many calls a gain looks ahead at most.
 
-        members: networks whose average is taken; of many experts the one that a single network overrates stands out.
+        members: how many networks foretell gains; of many experts, the one that a single network overrates stands out.
         """
         self.known = known
         self.horizon = horizon
@@ -66,7 +66,7 @@ class Fuser(Estimator):
         halves = np.random.default_rng(self.seed).permutation(len(scores)) % 2
         examples = join([self._examples(lessons, halves == half) for half in (0, 1)])
         tellers = [examples.teach(one) for one in self._networks(calls.GENERAL, self.horizon, self.members)]
-        view = self._weighing(lessons, self.members)
+        view = self._weighing(lessons)
         chosen = np.arange(len(self.experts_))
         self.voices_ = view.voices.among(chosen)
         self.weighers_ = _keeping(view.weighers, candidates.GENERAL, candidates.BLOCKS, chosen, scores.shape[1])
@@ -78,12 +78,12 @@ class Fuser(Estimator):
         view = self._weighing(lessons.rows(~held_out))
         return follow(lessons.rows(held_out), view, self.horizon, self.known, self.seed)
 
-    def _weighing(self, lessons: Lessons, members: int = 1) -> FuserView:
+    def _weighing(self, lessons: Lessons) -> FuserView:
         """What these lessons teach of whom to believe."""
         voices = Voices().fit(lessons.cases, lessons.right)
         if not self.known:
             voices = voices.among(np.full(lessons.right.shape[1], -1))
-        networks = self._networks(candidates.GENERAL, 1, members)
+        networks = self._networks(candidates.GENERAL, 1, 1)
         return FuserView(voices, tuple(learn_weights(lessons, voices, one, self.known) for one in networks), ())
 
     def _networks(self, general: int, outputs: int, members: int) -> list[Network]:

@@ -19,8 +19,8 @@ from routers.irt.adam import Adam
 
 CALLS = 8
 """No more calls than this are learned from, one after another."""
-EPOCHS = 24
-BATCH = 512
+EPOCHS = 32
+BATCH = 128
 DRAWS = ((6, 0.0, True), (99, 0.7, True), (4, 2.0, False), (CALLS, 99.0, False))
 """How experts are drawn, epoch by epoch: how many at most, how much the better ones are preferred, and whether only a
 part of them may be asked. At every stage all are asked sometime, but what is asked in earnest, more often."""

@@ -26,7 +26,7 @@ class Network(Estimator):
     spread_: Array
 
     def __init__(
-        self, general: int, outputs: int = 1, hidden: int = 24, rate: float = 4e-3, decay: float = 0.1, seed: int = 0
+        self, general: int, outputs: int = 1, hidden: int = 24, rate: float = 5e-3, decay: float = 0.1, seed: int = 0
     ) -> None:
         self.general = general
         self.outputs = outputs

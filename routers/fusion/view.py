@@ -9,7 +9,7 @@ from routers.fusion.belief import Belief, believe
 from routers.fusion.calls import calls
 from routers.fusion.candidates import candidates
 from routers.fusion.cases import Cases
-from routers.fusion.evidence import Evidence, Posterior
+from routers.fusion.evidence import NOT_ASKED, Evidence, Posterior
 from routers.fusion.network import Network, average
 from routers.fusion.voices import Voices
 
@@ -40,10 +40,13 @@ class FuserView:
         return np.asarray(gains)
 
     def recruit(self, evidence: Evidence, k: int) -> Array:
-        """The columns of at most k experts to ask together, in order."""
-        able = self.gains(Evidence.blank(evidence.chance, evidence.std, evidence.options))
-        order = np.argsort(-able, kind="stable")
-        chosen: Array = order[: min(k, int((able > -np.inf).sum()))]
+        """The columns of at most k experts to ask together, the likeliest to be right first.
+
+        With one shared difficulty the best k by chance are the best set of k.
+        """
+        free = (evidence.said == NOT_ASKED) & ~np.isnan(evidence.chance)
+        order = np.argsort(-np.where(free, evidence.chance, -np.inf), kind="stable")
+        chosen: Array = order[: min(k, int(free.sum()))]
         return chosen
 
     def weigh(self, cases: Cases) -> Array:
