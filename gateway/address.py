@@ -42,7 +42,10 @@ def addresses(experts: Experts, routers: Collection[str] = ROUTERS) -> dict[str,
 def find(book: dict[str, Address], name: str) -> Address:
     """The address of that name; UnknownModel names the nearest ones."""
     if name not in book:
-        close = [match for match, _, _ in process.extract(name, list(book), limit=3, score_cutoff=50)]
+        if name == f"{RESERVED}:{PROMPTS}":
+            raise UnknownModel(f"The model '{name}' needs a policy '{RESERVED}' that names `packs`.", param="model")
+        meant = name.replace("coterie/", f"{RESERVED}:")
+        close = [match for match, _, _ in process.extract(meant, list(book), limit=3, score_cutoff=50)]
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise UnknownModel(f"The model '{name}' does not exist.{hint} GET /v1/models lists all.", param="model")
     return book[name]

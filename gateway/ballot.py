@@ -12,7 +12,7 @@ from gateway.consult import Brief
 from gateway.form import Form
 from gateway.types import Outcome, Support, Verdict
 from routers.base import Array
-from routers.fusion.evidence import NOTHING, Evidence, Posterior
+from routers.fusion.evidence import NOTHING, NOWHERE, Evidence, Posterior
 
 EMBEDDING = 128
 SAME_MEANING = 0.9
@@ -39,6 +39,13 @@ class Answers:
     def shown(self, code: int) -> str:
         """The key of an answer; "" of a free text."""
         return self.keys[code] if self._form.checkable else ""
+
+    def place(self, code: int) -> int:
+        """Where the answer stands among the options; models favour the first ones."""
+        if self._form.kind != "choice" or code == NOTHING:
+            return NOWHERE
+        place = ord(self.keys[code]) - ord("A")
+        return place if 0 <= place < len(self._form.options) else NOWHERE
 
     def _known(self, key: str) -> int:
         if key not in self.keys:
@@ -73,7 +80,7 @@ class Ballot:
         code = await self._answers.code(outcome) if outcome.ok else NOTHING
         if outcome.ok:
             self.given.append((outcome, code))
-        self.evidence = self.evidence.heard(self.places[outcome.expert], code)
+        self.evidence = self.evidence.heard(self.places[outcome.expert], code, self._answers.place(code))
 
     def trust(self, expert: str, chance: float) -> None:
         """What is now thought of this expert's answer, from the way it was given."""

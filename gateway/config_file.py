@@ -109,3 +109,12 @@ def _unknown_names(experts: Experts, known: dict[str, Collection[str]]) -> Itera
         for key, value, allowed in checks:
             if value not in allowed:
                 yield Misplaced(("policies", name, key), f"no such name: {value!r}. Allowed: {listed(allowed)}")
+        yield from _never_asked(name, policy)
+
+
+def _never_asked(name: str, policy: Policy) -> Iterator[Misplaced]:
+    """Experts whom a policy gives a part, and whom it does not let anybody ask."""
+    for key, expert in (("fallback", policy.fallback), ("lead", policy.lead)):
+        if expert is not None and policy.experts is not None and expert not in policy.experts:
+            why = f"{expert!r} is not among the policy's `experts`: {listed(policy.experts)}"
+            yield Misplaced(("policies", name, key), why)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from gateway.clients.prepare import least_usd
 from gateway.dispatch.voice import Voice
 from gateway.errors import CalledOff, Cancelled
 from gateway.fanout import SINGLE
@@ -169,12 +170,11 @@ class Brief:
         return tuple((name, max(0.0, worth - self._worth(name))) for name in others)
 
     def _expected_usd(self, expert: str, features: Features) -> float:
-        """A prompt of the strategy's own is as much dearer as it is longer."""
-        estimates = self.decision.estimates
-        price = self.kit.experts[expert].price
+        """A prompt of the strategy's own is as much dearer as it is longer; no call is cheaper than a short answer."""
+        estimates, asked = self.decision.estimates, self.kit.experts[expert]
         if expert in estimates.experts and features is self.features:
-            return estimates.of(expert).cost_usd
-        return price.of(features.input_tokens, features.output_tokens)
+            return max(estimates.of(expert).cost_usd, least_usd(asked, features))
+        return asked.price.of(features.input_tokens, features.output_tokens)
 
 
 def _unheard(outcome: Outcome) -> Outcome:

@@ -255,7 +255,7 @@ class Policy(Entry):
     """Where several are asked at once: the chance that one is right, which as few as possible shall reach."""
     recruit: Annotated[PositiveInt, Field(le=MOST_CALLS)] = 3
     """Where several are asked at once: how many at most."""
-    sure: Annotated[float, Field(gt=0, le=1)] = 0.95
+    sure: Annotated[float, Field(gt=0, le=1)] = 0.99
     """Nobody more is asked once the answer is right with this chance."""
     least_gain: Quality = 0.01
     """What one more call must add to the chance that the answer is right, its price apart."""

@@ -36,9 +36,11 @@ BRIEF = re.compile(
 )
 WORKED_OUT = re.compile(
     r"\b(?:calculate|compute|evaluate)(?::| the\b| how\b| [-(\d$\\])|\bsolve for\b|"
-    r"\bwhat(?:'s| is) the (?:value|sum|product|number of|total|remainder|probability|area|volume|result|average|mean)\b|"
+    r"\bwhat(?:'s| is) the (?:value|sum|product|number of|total|remainder|probability|area|volume|result|average|"
+    r"mean)\b|"
     r"\bfind the (?:value|number|sum|smallest|largest|remainder|probability|area|volume)\b|"
-    r"\bwhat(?:'s| is) [-(]*\d[\d.,)]*(?:[ \t]*[-+*/^%×÷]|[ \t]+(?:x|of|times|plus|minus|percent|divided|squared|cubed)\b)",
+    r"\bwhat(?:'s| is) [-(]*\d[\d.,)]*(?:[ \t]*[-+*/^%×÷]|[ \t]+(?:x|of|times|plus|minus|percent|divided|squared|"
+    r"cubed)\b)",
     re.IGNORECASE,
 )
 COUNTED = re.compile(r"\bhow (?:many|much|far|long|old|fast|tall)\b", re.IGNORECASE)
@@ -50,15 +52,15 @@ FIGURE = re.compile(
 """A number that is no year."""
 TOLD = re.compile(
     r"\b(?:explain|describe|discuss|write|code|function|program|script|essay|story|poem|list|compare|summari[sz]e|"
-    r"translate|why|prove|show that|advice|recommend|should i|help me|tell me|in your opinion|pros and cons|trade-?offs|"
-    r"versus|worth it|good enough|elaborate|how (?:do|can|could|would|should|to))\b|"
+    r"translate|why|prove|show that|advice|recommend|should i|help me|tell me|in your opinion|pros and cons|"
+    r"trade-?offs|versus|worth it|good enough|elaborate|how (?:do|can|could|would|should|to))\b|"
     r"(?:^|[.!?:][ \t]+)(?:please |can you |could you )*"
     r"(?:brainstorm|create|draft|edit|fix|generate|improve|outline|plan|rephrase|review|rewrite|suggest|sum up)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 """A text is wanted."""
 MORE = re.compile(
-    r"\b(?:how|what|which|who)\b[^.!\n]*\band (?:is|are|who|what|how|which|why|when|where|can|give|show)\b", re.I
+    r"\b(?:how|what|which|who)\b[^.!\n]{0,200}\band (?:is|are|who|what|how|which|why|when|where|can|give|show)\b", re.I
 )
 """Two things are asked at once."""
 

@@ -45,7 +45,8 @@ def leads_of(experts: Experts, folder: Path) -> Mapping[str, Rates]:
     except ValidationError as error:
         [first, *_] = error.errors(include_url=False)
         where = ".".join(map(str, first["loc"]))
-        raise Misplaced(("leads",), f"{path}: {where + ': ' if where else ''}{first['msg']}") from None
+        wrong = f"{where + ': ' if where else ''}{first['msg']}"
+        raise Misplaced(("leads",), f"{path}: {wrong}; `coterie experts aggregators` writes such files") from None
     _check(path, found.experts, {expert.name for expert in experts.experts})
     return {name: measured.rates for name, measured in found.experts.items()}
 

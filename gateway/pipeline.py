@@ -10,7 +10,17 @@ from gateway.address import Address, find
 from gateway.consult import Ask, Brief
 from gateway.decide import NAMED
 from gateway.dispatch.dispatcher import Dispatcher
-from gateway.errors import AllFailed, BadRequest, Cancelled, ExpertRefused, ExpertTimeout, Expired, GatewayError
+from gateway.errors import (
+    AllFailed,
+    BadRequest,
+    Cancelled,
+    ExpertRefused,
+    ExpertTimeout,
+    Expired,
+    GatewayError,
+    Overloaded,
+    TooDear,
+)
 from gateway.experts import AUTO, PROMPTS, Policy
 from gateway.kit import Kit
 from gateway.pins import Pins
@@ -123,10 +133,14 @@ class Pipeline:
 
 
 def _failure(brief: Brief) -> GatewayError:
-    """One expert failed: its own error. Several: each one's reason."""
+    """One expert failed: its own error. Several: each one's reason. All full: when the first of them has a place."""
     failed = [outcome.error for outcome in brief.outcomes if outcome.error is not None]
+    if not failed and brief.purse.in_time:
+        return TooDear("What max_cost_usd allows does not pay for even a short answer of those that may be asked.")
     if not failed:
-        return Expired("The request's limits (max_calls, max_cost_usd, deadline_s) allow no call at all.")
+        return Expired("The deadline (deadline_s) had passed before anybody could be asked.")
+    if all(isinstance(error, Overloaded) for error in failed):
+        return min(failed, key=lambda error: error.retry_after_s or 0.0)
     refused = [error for error in failed if isinstance(error, ExpertRefused)]
     if len(failed) == 1 or len(refused) == len(failed) or brief.outcomes[-1].committed:
         return failed[-1]

@@ -27,6 +27,11 @@ class Purse:
         return self._deadline - time.monotonic()
 
     @property
+    def in_time(self) -> bool:
+        """Whether another call may still begin."""
+        return self.seconds_left > TOO_LATE_S
+
+    @property
     def calls_left(self) -> int:
         return self._limits.calls - self._calls
 
@@ -39,7 +44,7 @@ class Purse:
     def allows(self, expected_usd: float) -> bool:
         """Whether one more call of this price stays within calls, dollars and seconds."""
         left = self.usd_left
-        return self.calls_left > 0 and (left is None or expected_usd <= left) and self.seconds_left > TOO_LATE_S
+        return self.calls_left > 0 and (left is None or expected_usd <= left) and self.in_time
 
     @contextmanager
     def keeping(self, calls: int = 0, usd: float = 0.0, seconds: float = 0.0) -> Iterator[None]:

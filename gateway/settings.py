@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from platformdirs import user_data_path
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from threadpoolctl import threadpool_limits
 
 from gateway.errors import ConfigError
 
@@ -80,6 +81,16 @@ def environment() -> Mapping[str, str]:
 def keep_litellm_offline() -> None:
     """LiteLLM looks for a price list on the network when it is imported, unless this says not to."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+
+def keep_products_single() -> None:
+    """A matrix product runs on the thread that wants it: those of requests are small, and many at once.
+
+    The variable is for what is loaded later, here and in workers; whoever has set it knows better.
+    """
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        threadpool_limits(1, user_api="blas")
 
 
 def export(settings: Settings) -> None:

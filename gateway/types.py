@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway.errors import BreakerOpen, GatewayError, Overloaded, TooDear
+from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
 from gateway.form import FREE, Form
 from gateway.utility import Exchange
@@ -101,7 +101,7 @@ class Knobs:
     """
 
     recruit: int = 3
-    sure: float = 0.95
+    sure: float = 0.99
     least_gain: float = 0.01
     rounds: int = 2
     lead: str = ""
@@ -291,7 +291,9 @@ class Answer:
 
     @property
     def fallbacks(self) -> int:
-        return max(0, len(self.outcomes) - 1)
+        """Calls that failed and did not end it: another one took their place."""
+        failed = sum(not outcome.ok and not isinstance(outcome.error, CalledOff) for outcome in self.outcomes)
+        return max(0, failed - (self.error is not None))
 
 
 class Listener(Protocol):

@@ -72,7 +72,8 @@ def load_packs(path: Path, reader: str) -> Packs:
     try:
         packs = Packs.from_json(json.loads(path.read_bytes()))
     except OSError as error:
-        raise ArtifactError(f"{path} cannot be read: {error.strerror}") from None
+        why = f"{path} cannot be read: {error.strerror}; `coterie prompts learn` writes such files"
+        raise ArtifactError(why) from None
     except (ValueError, KeyError, TypeError) as error:
         said = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ArtifactError(f"{path} holds no prompt packs ({said}); `coterie prompts learn` writes them") from None

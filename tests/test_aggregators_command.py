@@ -154,6 +154,7 @@ def speaks(name: str):
     [
         (None, "there is no file"),
         ("no json", "Invalid JSON"),
+        ('{"a": 1}', "experts: Field required; `coterie experts aggregators` writes such files"),
         ('{"experts": {"good": {"rates": {"math": 1.5}}}}', "experts.good.rates.math: "),
         ('{"experts": {"stranger": {"rates": {}}}}', "has measured none of these experts; it knows stranger"),
     ],

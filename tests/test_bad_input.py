@@ -212,7 +212,14 @@ def test_the_last_of_equal_keys_counts(gateway: Running, upstream: Upstream) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("frist", "first"), ("First", "first"), ("auto:cheep", "auto:cheap"), ("secnd", "second")]
+    ("name", "near"),
+    [
+        ("frist", "first"),
+        ("First", "first"),
+        ("auto:cheep", "auto:cheap"),
+        ("secnd", "second"),
+        ("coterie/vote", "auto:vote"),
+    ],
 )
 def test_an_unknown_model_is_answered_with_the_nearest_names(gateway: Running, name: str, near: str) -> None:
     for response in (gateway.ask(name), gateway.ask(name, stream=True), gateway.post("/v1/route", chat(model=name))):
@@ -221,6 +228,11 @@ def test_an_unknown_model_is_answered_with_the_nearest_names(gateway: Running, n
         assert f"'{name}' does not exist" in said["message"] and near in said["message"].split("Did you mean")[1]
     looked_up = gateway.get(f"/v1/models/{name}")
     assert looked_up.status_code == 404 and near in error_of(looked_up)["message"]
+
+
+def test_prompts_without_packs_are_refused_with_what_they_need(gateway: Running) -> None:
+    said = error_of(gateway.ask("auto:prompts"))
+    assert said["code"] == "model_not_found" and "names `packs`" in said["message"]
 
 
 @pytest.mark.parametrize("name", ["\x00", "а" * 256, "../../etc/passwd", "{}", "%s%n", "auto:", ":auto"])

@@ -255,6 +255,22 @@ def test_used_wrongly(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "") and "Traceback" not in done.stderr
 
 
+def test_products_of_a_server_run_on_one_thread_unless_somebody_knows_better(tmp_path: Path) -> None:
+    code = """if True:
+        import numpy, threadpoolctl, gateway.settings
+        gateway.settings.keep_products_single()
+        import scipy.linalg
+        print({pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"})
+    """
+    plain = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for threads in (1, 2):
+        environment = plain if threads == 1 else {**plain, "OPENBLAS_NUM_THREADS": "2"}
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment
+        )
+        assert threads <= (os.cpu_count() or 1) and done.stdout == f"{{{threads}}}\n", done.stderr
+
+
 @pytest.mark.slow
 def test_what_is_needed_for_speed_alone_is_not_imported(tmp_path: Path) -> None:
     heavy = "torch|litellm|sentence_transformers|huggingface_hub|pandas"

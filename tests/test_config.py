@@ -46,6 +46,11 @@ def of_policy(text: str) -> str:
     return f"{GOOD}policies:\n  auto: {text}\n"
 
 
+def of_two(text: str) -> str:
+    """A good file of two experts with this policy in line 8."""
+    return f"{GOOD}  - {{name: second, model: m}}\npolicies:\n  auto: {text}\n"
+
+
 def test_a_good_file_is_taken(tmp_path: Path) -> None:
     for text in (GOOD, "\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), "%YAML 1.2\n---\n" + GOOD):
         found = configured(tmp_path, text)
@@ -158,6 +163,14 @@ WRONG = [
     (GOOD.replace("name: first", "name: 5"), "4: experts[0].name: input should be a valid string"),
     (of_policy("{thrift: 2}"), "7: policies.auto.thrift: input should be less than or equal to 1"),
     (of_policy("{fallback: nobody}"), "7: policies.auto.fallback: no such name: 'nobody'. Allowed: first"),
+    (
+        of_two("{experts: [second], fallback: first}"),
+        "8: policies.auto.fallback: 'first' is not among the policy's `exp",
+    ),
+    (
+        of_two("{experts: [second], lead: first}"),
+        "8: policies.auto.lead: 'first' is not among the policy's `experts`: s",
+    ),
     (
         of_policy("{router: crystal_ball}"),
         "7: policies.auto.router: no such name: 'crystal_ball'. Allowed: blend, category, irt",

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.consult import Brief
 from gateway.estimates import Estimate, Estimates
-from gateway.experts import Expert
+from gateway.experts import Expert, Price
 from gateway.features import features_of
 from gateway.kit import Kit
 from gateway.types import Consultation, Decided, Decision, Limits, Outcome, Plan, Query
@@ -372,6 +372,20 @@ def test_a_full_lane_sends_auto_to_the_next_expert(serve: Serve, upstream: Upstr
     assert response.json()["model"] == "second"
 
 
+@pytest.mark.parametrize("strategy", ["single", "vote", "synthesize"])
+def test_where_every_lane_is_full_the_caller_hears_when_to_come_back(
+    serve: Serve, upstream: Upstream, strategy: str
+) -> None:
+    upstream.behave |= {"a": upstream.behave["held"], "b": upstream.behave["held"]}
+    with serve(experts_yaml(upstream, "a", "b", max_concurrency=1, max_waiting=0)) as running:
+        with beside(lambda: running.ask("a")), beside(lambda: running.ask("b")):
+            assert until(lambda: upstream.asked("a") == upstream.asked("b") == 1)
+            full = running.ask(f"auto:{strategy}")
+            upstream.go.set()
+    assert (full.status_code, error_of(full)["code"]) == (429, "overloaded")
+    assert int(full.headers["retry-after"]) >= 1
+
+
 def test_who_waits_in_a_lane_is_answered_in_turn(serve: Serve, upstream: Upstream) -> None:
     with serve(experts_yaml(upstream, "held", max_concurrency=1, max_waiting=1)) as running:
         with beside(lambda: running.ask("held")) as first, beside(lambda: running.ask("held")) as second:
@@ -413,16 +427,28 @@ async def nobody(asked: Consultation) -> Outcome:
     raise AssertionError(f"{asked.expert} should not be asked")
 
 
-def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
+def brief_of(expert: Expert, estimate: Estimate, limits: Limits, begun: float) -> Brief:
+    """One question to this expert, and nobody there to be asked."""
     query = Query("dec_1", "auto", {"messages": []})
-    estimates = Estimates.rows([Estimate("next", 0.5, 0.1, 0.0, 1.0)])
-    decision = Decision(estimates, (), "category", "v1", 1.0, True, None, "")
-    plan = Plan(("next",), "single", Limits(3, None, 10.0), 1.0, "auto", "")
-    begun = time.monotonic() - 10.0 + 0.001
-    expert = Expert(name="next", provider="litellm", model="m")
-    kit = Kit({"next": expert}, Fuser.generic().for_experts(["next"]), no_rows)
-    brief = Brief(Decided(query, features_of(query, read=False), decision, plan, begun), kit, nobody)
+    decision = Decision(Estimates.rows([estimate]), (), "category", "v1", 1.0, True, None, "")
+    plan = Plan((expert.name,), "single", limits, 1.0, "auto", "")
+    kit = Kit({expert.name: expert}, Fuser.generic().for_experts([expert.name]), no_rows)
+    return Brief(Decided(query, features_of(query, read=False), decision, plan, begun), kit, nobody)
+
+
+def test_a_moment_before_the_deadline_it_is_too_late_to_ask() -> None:
+    expert, begun = Expert(name="next", provider="litellm", model="m"), time.monotonic() - 10.0 + 0.001
+    brief = brief_of(expert, Estimate("next", 0.5, 0.1, 0.0, 1.0), Limits(3, None, 10.0), begun)
     assert brief.may_consult("next") is False
+
+
+@pytest.mark.parametrize(("sampling", "may"), [({}, False), ({"max_tokens": 8}, True)])
+def test_nobody_is_asked_for_dollars_that_do_not_pay_for_a_short_answer(sampling: dict[str, int], may: bool) -> None:
+    """Such a call would be refused later, after others have shared the dollars with it."""
+    price = Price(input_per_mtok=0, output_per_mtok=1e6)
+    expert = Expert(name="brief", provider="litellm", model="m", price=price, sampling=sampling)
+    brief = brief_of(expert, Estimate("brief", 0.5, 0.1, 2.0, 1.0), Limits(3, 10.0, 10.0), time.monotonic())
+    assert brief.may_consult("brief") is may
 
 
 def test_the_deadline_holds_for_all_experts_together(serve: Serve, upstream: Upstream) -> None:

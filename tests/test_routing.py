@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.estimates import Estimate, Estimates
 from gateway.experts import DEFAULT_THRIFT, Capability, Policy
 from gateway.features import ENVELOPES, READ_CHARACTERS, features_of, head_and_tail, judged_text, spoken
-from gateway.policy import Situation, limits_for, plan_for, utilities
+from gateway.policy import Situation, limits_for, plan_for, rates_for, utilities
 from gateway.types import Decision, Plan, Query
 from gateway.wire.chat import read_chat
 from gateway.wishes import Wishes
@@ -443,8 +443,8 @@ def reference_of(estimates: tuple[Estimate, ...]) -> float:
 
 
 def worth(estimates: tuple[Estimate, ...], policy: Policy, wishes: Wishes) -> Mapping[str, float]:
-    rows = Estimates.rows(estimates)
-    return dict(zip(rows.experts, utilities(rows, policy, wishes, reference_of(estimates)).tolist(), strict=True))
+    rows, rates = Estimates.rows(estimates), rates_for(policy, wishes, reference_of(estimates))
+    return dict(zip(rows.experts, utilities(rows, rates).tolist(), strict=True))
 
 
 @given(estimates, policies, wishes)

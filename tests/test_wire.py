@@ -290,7 +290,8 @@ def test_whatever_comes_is_taken_or_refused(raw: bytes) -> None:
         return
     query = Query("dec_1", body["model"], body, wishes=wishes)
     assert isinstance(features_of(query, read=True).text, str) and isinstance(in_tool_loop(query), bool)
-    assert orjson.loads(orjson.dumps(prepare(EXPERT, Consultation("m", Query("q", "m", body), features_of(Query("q", "m", body), read=False), 1.0))))["model"] == "m"
+    asked = Consultation("m", query, features_of(query, read=False), 1.0)
+    assert orjson.loads(orjson.dumps(prepare(EXPERT, asked)))["model"] == "m"
 
 
 wished = st.builds(

@@ -43,11 +43,14 @@ class Journal:
                 _settle(batch, None)
 
     async def _commit(self, results: Sequence[Result]) -> Counts:
+        said = ""
         while True:
             try:
                 return await asyncio.to_thread(self._write, results)
             except Unavailable as error:
-                log.warning("results wait for the database", extra={"waiting": len(results), "reason": error.message})
+                if error.message != said:
+                    said, waiting = error.message, len(results)
+                    log.warning("results wait for the database", extra={"waiting": waiting, "reason": said})
                 await asyncio.sleep(RETRY_S)
 
 

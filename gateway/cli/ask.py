@@ -59,8 +59,6 @@ def route(
         return
     console().print(_table(decided))
     decision, plan = decided.decision, decided.plan
-    if decision.skills:
-        console().print(f"asks for {', '.join(decision.skills)}")
     if plan.recruited:
         console().print(f"worth asking together: {', '.join(plan.recruited)}")
     console().print(f"{decision.reason}; {plan.reason}")

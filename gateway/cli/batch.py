@@ -27,7 +27,7 @@ from gateway.batches.sharing import sharing
 from gateway.batches.types import ENDED, Batch, Share
 from gateway.batches.work import Shop
 from gateway.cli.shell import ConfigOption, JsonOption, console, opened, print_json
-from gateway.settings import Settings, load_settings
+from gateway.settings import Settings, keep_products_single, load_settings
 from gateway.wire.batches import share_json
 
 LOOK_S = 0.1
@@ -50,6 +50,7 @@ def batch(
         raise typer.BadParameter("OUT.jsonl must be another file than IN.jsonl")
     if not target.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {target.parent}")
+    keep_products_single()
     halt, begun = Halt(), time.monotonic()
     try:
         done, shares = asyncio.run(_batch(Job(source, target, model, max_cost_usd, restart), config, halt))

@@ -27,7 +27,7 @@ from gateway.pool import Pool
 from gateway.reading import load_artifact
 from gateway.residency.check import check_alone
 from gateway.server import AnnouncingServer, server_config
-from gateway.settings import Settings, environment, export, load_settings
+from gateway.settings import Settings, environment, export, keep_products_single, load_settings
 from gateway.shared import open_shared
 from gateway.tracing.provider import tracing_for
 
@@ -41,6 +41,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="processes; more than one needs Redis (COTERIE_WORKERS)")] = None,
 ) -> None:
     """Serve the experts of experts.yaml to OpenAI clients."""
+    keep_products_single()
     settings = load_settings(config=config, host=host, port=port, workers=workers)
     start_logging(settings.log_level)
     keys = keys_of(settings)

@@ -10,6 +10,8 @@ CAPS = ("max_completion_tokens", "max_tokens")
 """How requests bound the length of an answer; the newer name first."""
 FEWEST_TOKENS = 16
 """An answer shorter than this is hardly one, so that much must be affordable."""
+ROUNDING = 1e-6
+"""Of a token: what is affordable to the last one shall not be lost to floating point."""
 
 
 def prepare(expert: Expert, asked: Consultation) -> Json:
@@ -21,14 +23,21 @@ def prepare(expert: Expert, asked: Consultation) -> Json:
     prepared = {**expert.sampling, **body, "model": expert.model}
     if expert.system:
         prepared["messages"] = _with_system(expert.system, body["messages"])
-    if asked.hear is None:
-        prepared.pop("stream", None)
+    if asked.hear is None and prepared.get("stream"):
+        prepared.pop("stream")
         prepared.pop("stream_options", None)
-    else:
+    elif asked.hear is not None:
         prepared["stream"] = True
         prepared["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
     most = None if asked.usd is None else _affordable(expert, asked.usd, asked.features)
     return prepared if most is None else _bounded(prepared, most, expert.name)
+
+
+def least_usd(expert: Expert, features: Features) -> float:
+    """What the shortest answer costs that `prepare` lets an expert be asked for."""
+    own = next((expert.sampling[key] for key in CAPS if isinstance(expert.sampling.get(key), int)), FEWEST_TOKENS)
+    most = own if features.max_output_tokens is None else features.max_output_tokens
+    return expert.price.of(features.input_tokens, min(FEWEST_TOKENS, most) * features.choices)
 
 
 def _with_system(system: str, messages: list[Json]) -> list[Json]:
@@ -45,7 +54,7 @@ def _affordable(expert: Expert, usd: float, features: Features) -> int | None:
     if price.output_per_mtok == 0:
         return None
     left = usd - price.of(features.input_tokens, 0)
-    return int(left / price.of(0, 1) / features.choices)
+    return int(left / price.of(0, 1) / features.choices + ROUNDING)
 
 
 def _bounded(body: Json, most: int, expert: str) -> Json:

@@ -8,6 +8,8 @@ from gateway.errors import GatewayError
 from gateway.types import Answer, Json, Outcome
 from gateway.wire.completion import read_usage
 
+USD_DIGITS = 12
+
 
 def completion(answer: Answer) -> bytes:
     """The expert's completion as it came, but for `model`, the summed `usage` and `coterie`."""
@@ -26,7 +28,7 @@ def account(answer: Answer) -> Json:
         "decision_id": answer.query.id,
         "strategy": answer.plan.strategy,
         "experts": [outcome.expert for outcome in answer.outcomes],
-        "cost_usd": answer.cost_usd,
+        "cost_usd": round(answer.cost_usd, USD_DIGITS),
         "retrieved": False,
     }
     if served is not None and served.moved_from is not None:

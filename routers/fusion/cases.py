@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -16,7 +17,7 @@ OPEN = 1000
 """As many wrong answers an open question is held to have."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Cases:
     """chance: (n, m), NaN where an expert may not be asked. said: (n, m) codes; here they may have gaps.
 
@@ -36,25 +37,25 @@ class Cases:
         options = np.array([max(evidence.options or OPEN, 2)])
         return cls(evidence.chance[None], evidence.said[None], places, options)
 
-    @property
+    @cached_property
     def able(self) -> Array:
         """(n, m) bool: who may be asked, or was."""
         found: Array = ~np.isnan(self.chance) | self.asked
         return found
 
-    @property
+    @cached_property
     def asked(self) -> Array:
         """(n, m) bool"""
         found: Array = self.said != NOT_ASKED
         return found
 
-    @property
+    @cached_property
     def voiced(self) -> Array:
         """(n, m) bool: who gave a usable answer."""
         found: Array = self.said > NOTHING
         return found
 
-    @property
+    @cached_property
     def logits(self) -> Array:
         """(n, m) log odds of the chances; 0 where there is none."""
         chance = np.clip(np.where(np.isnan(self.chance), 0.5, self.chance), SURE, 1 - SURE)

@@ -24,13 +24,15 @@ BATCH = 128
 DRAWS = ((6, 0.0, True), (99, 0.7, True), (4, 2.0, False), (CALLS, 99.0, False))
 """How experts are drawn, epoch by epoch: how many at most, how much the better ones are preferred, and whether only a
 part of them may be asked. At every stage all are asked sometime, but what is asked in earnest, more often."""
-STRANGERS = 0.15
-"""How often an expert is shown as one who is not known."""
+STRANGERS, ALL_STRANGERS = 0.1, 0.2
+"""How often an expert is shown as one who is not known, and how often everybody is."""
 POOL = 8
 """Where there are more experts, they are often shown as pools of fewer: about this many are what serving has."""
 LEAST_POOLED = 0.2
 KEEN = (99.0, 1.4, 0.5)
 """How much the better experts come first in the orders that calls are followed in."""
+CELLS = 3e7
+"""So many numbers may the rows have that foretelling is learned from, on both halves of the questions: 240 MB."""
 PASSES = 8
 ROWS = 1024
 
@@ -61,8 +63,8 @@ def learn_weights(lessons: Lessons, voices: Voices, network: Network, known: boo
         most, keen, pooled = DRAWS[epoch % len(DRAWS)]
         cases = blank(lessons.cases, chance, pooled)
         cases = cases.hearing(lessons.cases.said, _some(cases, most, keen, chance))
-        logits = voices.logits(cases)
         told = _told(cases, known, chance)
+        logits = voices.logits(cases, told)
         found = candidates.candidates(cases, logits, believe(cases, logits), told)
         if optimizer is None:
             network.start(found.rows)
@@ -106,6 +108,10 @@ class Examples:
 def follow(lessons: Lessons, view: FuserView, horizon: int, known: bool, seed: int) -> Examples:
     """What calls gained, asked in random orders; the view must not have learned from these lessons."""
     chance = np.random.default_rng(seed)
+    n, m = lessons.right.shape
+    most = int(CELLS / (2 * len(KEEN) * CALLS * (calls.GENERAL + calls.BLOCKS * m)))
+    if n > most:
+        lessons = lessons.rows(chance.choice(n, most, replace=False))
     parts = []
     for keen in KEEN:
         cases = blank(lessons.cases, chance, keen < KEEN[0])
@@ -181,7 +187,8 @@ def _some(cases: Cases, most: int, keen: float, chance: np.random.Generator) -> 
 
 def _told(cases: Cases, known: bool, chance: np.random.Generator) -> Array:
     """(n, m) bool: whom the networks may know."""
-    return np.asarray(chance.random(cases.said.shape) >= STRANGERS) & known
+    n, m = cases.said.shape
+    return np.asarray((chance.random((n, m)) >= STRANGERS) & (chance.random((n, 1)) >= ALL_STRANGERS)) & known
 
 
 def _batches(starts: Array, last: Array, chance: np.random.Generator) -> Iterator[Array]:

@@ -58,7 +58,7 @@ class FuserView:
 
         known: (n, m) bool, whom the networks may tell from others; all of them unless given.
         """
-        logits = self.voices.logits(cases)
+        logits = self.voices.logits(cases, known)
         belief = believe(cases, logits)
         if not self.weighers:
             return belief.chances, logits, belief

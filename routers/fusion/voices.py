@@ -18,6 +18,8 @@ PLACES = 10
 """Options beyond the tenth count as the tenth."""
 WIDTH = 2 + PLACES + 1
 STEPS = 8
+FURTHEST = 4.6
+"""No log odds go beyond a chance of 0.99."""
 
 
 class Voices(Estimator):
@@ -56,12 +58,23 @@ class Voices(Estimator):
         chosen.weights_ = np.vstack([self.weights_[experts], self.weights_[-1:]])
         return chosen
 
-    def logits(self, cases: Cases) -> Array:
-        """(n, m) log odds of each answer to be right by itself; of each chance, where there is no answer."""
-        weights, plain = self.weights_[:-1], cases.logits
-        given = weights[:, 0] + weights[:, 1] * plain + weights[:, 2:][np.arange(len(weights)), _place(cases)]
-        found: Array = np.where(cases.voiced, np.clip(given, -4.6, 4.6), plain)
+    def logits(self, cases: Cases, known: Array | None = None) -> Array:
+        """(n, m) log odds of each answer to be right by itself; of each chance, where there is no answer.
+
+        known: (n, m) bool, who is heard as themselves; the others as any expert. All of them unless given.
+        """
+        plain, place = cases.logits, _place(cases)
+        given = _given(self.weights_[:-1], plain, place)
+        if known is not None:
+            given = np.where(known, given, _given(self.weights_[-1:].repeat(plain.shape[1], axis=0), plain, place))
+        found: Array = np.where(cases.voiced, np.clip(given, -FURTHEST, FURTHEST), plain)
         return found
+
+
+def _given(weights: Array, plain: Array, place: Array) -> Array:
+    """(n, m) log odds by these weights (m, WIDTH)."""
+    found: Array = weights[:, 0] + weights[:, 1] * plain + weights[:, 2:][np.arange(len(weights)), place]
+    return found
 
 
 def _place(cases: Cases) -> Array:

@@ -102,9 +102,9 @@ def test_room_is_for_so_many_lines_and_one_window_always_fits() -> None:
     assert asyncio.run(asyncio.wait_for(act(), 5)) == ["huge", "full", "second", "full", "third"]
 
 
-def test_what_gathers_during_one_commit_goes_with_the_next() -> None:
+def test_what_gathers_during_one_commit_goes_with_the_next(caplog: pytest.LogCaptureFixture) -> None:
     commits: list[int] = []
-    failures = [RecordUnavailable("away")]
+    failures = [RecordUnavailable("away"), RecordUnavailable("away")]
 
     def write(results: Sequence[Result]) -> Counts:
         if failures:
@@ -119,6 +119,7 @@ def test_what_gathers_during_one_commit_goes_with_the_next() -> None:
 
     assert asyncio.run(act()) == Counts(0, 100, 0)
     assert len(commits) < 10
+    assert [record.message for record in caplog.records] == ["results wait for the database"], "it is said once"
 
 
 def test_a_lost_lease_is_told_to_everyone_who_waits() -> None:

@@ -67,13 +67,14 @@ class Scripted:
         if does == "late":
             await asyncio.sleep(min(asked.seconds, 0.02))
         if does == "dies" and asked.hear is not None:
-            await asked.hear({"choices": [{"index": 0, "delta": {"content": "half"}}]})
+            await asked.hear(asked.expert, {"choices": [{"index": 0, "delta": {"content": "half"}}]})
             return self._outcome(asked, error=ExpertFailed("died"), usage=usage, committed=True)
         if does in ("fail", "dies", "late"):
             return self._outcome(asked, error=ExpertTimeout("late") if does == "late" else ExpertFailed("boom"))
         said = {"choices": [{"index": 0, "message": {"content": SAID[does]}, "finish_reason": "stop"}]}
-        for chunk in chunks_of(said) if asked.hear is not None else ():
-            await asked.hear(chunk)  # type: ignore[misc]
+        if asked.hear is not None:
+            for chunk in chunks_of(said):
+                await asked.hear(asked.expert, chunk)
         return self._outcome(asked, said=said, usage=usage, committed=asked.hear is not None)
 
     def _outcome(

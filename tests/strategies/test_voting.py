@@ -192,3 +192,13 @@ def test_free_answers_are_compared_by_what_they_mean(serve: Serve, upstream: Ups
         body = running.ask("auto:vote", "My connection is slow. What should I do?").json()
     first = body["coterie"]["ballot"][0]
     assert sorted(first["experts"]) == ["a", "b"] and first["answer"] == ""
+
+
+def test_experts_that_are_asked_together_are_no_fallbacks_of_each_other(serve: Serve, upstream: Upstream) -> None:
+    upstream.behave |= {"a": says("C"), "b": says("C"), "c": says("D")}
+    with serve(pool_yaml(upstream, **EVEN)) as running:
+        whole = running.ask("auto:fuse", QUESTION, coterie={"explain": True})
+        upstream.behave["b"] = upstream.behave["fail"]
+        less = running.ask("auto:fuse", QUESTION, coterie={"explain": True})
+    assert whole.headers["x-coterie-fallbacks"] == "0"
+    assert less.headers["x-coterie-fallbacks"] == "1"
