@@ -20,8 +20,8 @@ taken to hold a right answer far more often than they do."""
 LOOKED_AT = 3
 """Experts that the expected gain is judged by."""
 REALISED = 0.3
-"""The share of "one of them is right" over "the best is right" that asking one after another turned into right answers,
-on recorded outcomes of eleven models."""
+"""The share of "one of them is right" over "the best is right" that asking one after another turned into right answers:
+0.37 on recorded outcomes of eleven models, 0.18 on those of seven small ones."""
 
 
 @dataclass(frozen=True, slots=True)

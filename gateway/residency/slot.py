@@ -92,7 +92,7 @@ class Slot:
         rest_s = self._rests_until - now
         if rest_s <= 0 or self._loaded:
             return None
-        message = f"{self._reason}; that is tried again in {math.ceil(rest_s)} s"
+        message = f"{self._reason}; loading it is tried again in {math.ceil(rest_s)} s"
         return ExpertUnreachable(message, retry_after_s=rest_s)
 
     def asked(self, calls: int, now: float) -> None:

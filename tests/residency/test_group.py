@@ -123,7 +123,7 @@ def test_a_model_that_does_not_load_fails_its_callers_and_nobody_else(act):
         )
         assert [isinstance(answer, ExpertUnreachable) for answer in answers] == [True, False, True, False]
         assert answers[0] is not answers[2]
-        assert "not a model; that is tried again in 60 s" in answers[0].message
+        assert "not a model; loading it is tried again in 60 s" in answers[0].message
         with pytest.raises(ExpertUnreachable):
             await site.ask("bad")
         assert loads(site).count("bad") == 1

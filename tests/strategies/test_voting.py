@@ -10,13 +10,15 @@ from tests.upstream import Upstream, says
 
 ASKING_SEVERAL = ("vote", "sequential", "fuse")
 EVEN = {"a": 0.6, "b": 0.6, "c": 0.6}
+EAGER = {"least_gain": 0.0}
+"""Somebody more is asked wherever that gains anything."""
 ESSAY = "Plants are green, and they have been studied for a long time by many people. " * 30
 
 
 @pytest.mark.parametrize("strategy", ASKING_SEVERAL)
 def test_the_answer_that_most_experts_give_goes_out(serve: Serve, upstream: Upstream, strategy: str) -> None:
     upstream.behave |= {"a": says("The answer is (A)"), "b": says("The answer is (C)"), "c": says("Answer: C")}
-    with serve(pool_yaml(upstream, **EVEN)) as running:
+    with serve(pool_yaml(upstream, EAGER, **EVEN)) as running:
         body = running.ask(f"auto:{strategy}", QUESTION, coterie={"thrift": 0.0}).json()
     assert "C" in body["choices"][0]["message"]["content"]
     assert body["model"] == f"coterie/{strategy}"
@@ -36,7 +38,7 @@ def test_a_known_expert_outweighs_two_guessers(serve: Serve, upstream: Upstream)
 @pytest.mark.parametrize("strategy", ASKING_SEVERAL)
 def test_usage_and_cost_sum_every_call(serve: Serve, upstream: Upstream, strategy: str) -> None:
     upstream.behave |= {"a": says("A"), "b": says("C"), "c": says("B")}
-    with serve(pool_yaml(upstream, **EVEN)) as running:
+    with serve(pool_yaml(upstream, EAGER, **EVEN)) as running:
         body = running.ask(f"auto:{strategy}", QUESTION).json()
         record = running.get(f"/v1/decisions/{body['coterie']['decision_id']}").json()
     asked = len(body["coterie"]["experts"])
