@@ -176,7 +176,7 @@ def test_what_cannot_be_blended_is_one_experts(
 
 def test_the_policy_asks_several_where_answers_can_be_compared(serve: Serve, upstream: Upstream) -> None:
     upstream.behave |= {name: says("C") for name in "abc"}
-    with serve(pool_yaml(upstream, **EVEN)) as running:
+    with serve(pool_yaml(upstream, EAGER, **EVEN)) as running:
         question = running.ask("auto", QUESTION).json()["coterie"]
         chat = running.ask("auto", "Tell me about your day.").json()["coterie"]
         dear = running.ask("auto", QUESTION, coterie={"thrift": 0.97}).json()["coterie"]
