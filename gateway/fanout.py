@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,17 +12,11 @@ from gateway.experts import AUTO
 from gateway.form import Form
 from gateway.utility import Exchange
 from routers.base import Array
-from routers.recruiting import chances
 
 SINGLE, COMPOSED = "single", "sequential"
-CORRELATION = 0.55
-"""How far experts err on the same questions, as fitted on recorded outcomes of eleven models; independent ones would be
-taken to hold a right answer far more often than they do."""
-LOOKED_AT = 3
-"""Experts that the expected gain is judged by."""
-REALISED = 0.3
-"""The share of "one of them is right" over "the best is right" that asking one after another turned into right answers:
-0.37 on recorded outcomes of eleven models, 0.18 on those of seven small ones."""
+Prospects = Callable[[Sequence[str]], Array]
+"""Experts, the first choice first -> (m,) in the order of the estimates: what asking each would add to the chance of a
+right answer once the first has answered; -inf where nothing can be added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,8 @@ class Fanout:
 class Terms:
     """wanted: a strategy by name, or `auto`. form, whole: of the answer. rates: what price and time cost.
 
-    least_gain: what a call must add at least. calls: how many there may be, None where nobody has said.
+    least_gain: what a call must add at least. calls: how many there may be, None where nobody has said. prospects: None
+    where nobody can say what several would gain.
     """
 
     wanted: str
@@ -45,6 +41,7 @@ class Terms:
     rates: Exchange
     least_gain: float
     calls: int | None = None
+    prospects: Prospects | None = None
 
 
 def fanout(estimates: Estimates, order: Array, terms: Terms) -> Fanout:
@@ -55,18 +52,10 @@ def fanout(estimates: Estimates, order: Array, terms: Terms) -> Fanout:
         return Fanout(SINGLE, "tools, structure or several choices are taken whole from one expert")
     if terms.wanted != AUTO:
         return Fanout(terms.wanted)
-    if not terms.form.checkable or len(order) < 2 or terms.calls == 1:
+    if not terms.form.checkable or len(order) < 2 or terms.calls == 1 or terms.prospects is None:
         return Fanout(SINGLE)
-    second = estimates[int(order[1])]
-    gain, price = _gain(estimates, order), terms.rates.price(second.cost_usd, second.latency_s) + terms.least_gain
-    if gain <= price:
-        return Fanout(SINGLE, f"asking a second expert would gain {gain:.3f} and is priced at {price:.3f}")
-    return Fanout(COMPOSED, f"others are asked until it is sure: worth {gain:.3f}, priced at {price:.3f}")
-
-
-def _gain(estimates: Estimates, order: Array) -> float:
-    """What asking the first few can add to the chance of a right answer, after what is lost in choosing among them."""
-    places = order[:LOOKED_AT]
-    mean, std = np.clip(estimates.score[places], 0, 1)[None], estimates.std[places][None]
-    held = chances(mean, std, len(places), CORRELATION)[0]
-    return REALISED * float(held[-1] - mean[0, 0])
+    gains = terms.prospects([estimates.experts[place] for place in order.tolist()])
+    prices = terms.rates.price(estimates.cost_usd, estimates.latency_s) + terms.least_gain
+    best = int(np.argmax(gains - prices))
+    said = f"{estimates.experts[best]} would add {gains[best]:.3f} at a price of {prices[best]:.3f}"
+    return Fanout(COMPOSED if gains[best] > prices[best] else SINGLE, said)

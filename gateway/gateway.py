@@ -26,7 +26,7 @@ from gateway.dispatch.rates import rates_of
 from gateway.door import Door
 from gateway.fittings import Opened, models_folder, recorder_for, request_log_for, secret
 from gateway.keys import Keys
-from gateway.kit import kit_of, route_by
+from gateway.kit import Kit, kit_of, route_by
 from gateway.lengths import Lengths
 from gateway.metrics import Metrics, dispatch_state
 from gateway.models.local import LocalModels
@@ -140,7 +140,7 @@ class Gateway:
         pipeline = build(
             pool=configuration.pool,
             book=configuration.book,
-            planner=_planner(configuration, readers, dispatcher, pins),
+            planner=_planner(configuration, readers, dispatcher, pins, kit),
             kit=replace(kit, route=route_by(readers), packs=configuration.packs, leads=configuration.leads),
             dispatcher=dispatcher,
             pins=pins,
@@ -179,7 +179,7 @@ class Gateway:
 
 
 def _planner(
-    configuration: Configuration, readers: Mapping[str, Reader], dispatcher: Dispatcher, pins: Pins
+    configuration: Configuration, readers: Mapping[str, Reader], dispatcher: Dispatcher, pins: Pins, kit: Kit
 ) -> Planner:
     columns = Columns.of(configuration.pool.members.values())
     return Planner(
@@ -189,6 +189,7 @@ def _planner(
         dispatcher=dispatcher,
         lengths=Lengths(columns, configuration.habits),
         pins=pins,
+        kit=kit,
         random_=random.Random(),
     )
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -27,6 +28,8 @@ UNKNOWN_CHANCE = 0.5
 """Of an expert that the caller has named: nothing was predicted."""
 UNKNOWN_STD = 0.25
 EDGE = 0.005
+MOST_LOOKED_AT = 24
+"""Of a large pool so many are weighed against each other, the best by the plan: nobody asks more of them."""
 
 
 async def nothing_known(text: str, router: str) -> Mapping[str, float]:
@@ -57,8 +60,8 @@ class Kit:
         object.__setattr__(self, "places", {name: place for place, name in enumerate(self.experts)})
 
     def blank(self, decision: Decision, features: Features, able: Collection[str]) -> Evidence:
-        """What is known before anybody was asked; only those who are `able` may be."""
-        estimates, may = decision.estimates, frozenset(able)
+        """What is known before anybody was asked; only the first of those who are `able` may be."""
+        estimates, may = decision.estimates, frozenset(islice(able, MOST_LOOKED_AT))
         chance, std = np.full(len(self.places), np.nan), np.full(len(self.places), UNKNOWN_STD)
         rows = [self.places[name] for name in estimates.experts]
         allowed = np.array([name in may for name in estimates.experts])
@@ -66,6 +69,12 @@ class Kit:
         chance[rows] = np.where(allowed, score, np.nan)
         std[rows] = np.where(np.isnan(estimates.std), UNKNOWN_STD, estimates.std)
         return Evidence.blank(chance, std, len(features.form.options) or None)
+
+    def prospects(self, decision: Decision, features: Features, order: Sequence[str]) -> Array:
+        """(m,) in the order of the estimates: what asking each would add once the first of these has answered."""
+        evidence = self.blank(decision, features, order).heard(self.places[order[0]], 0)
+        gains: Array = self.view.gains(evidence)[[self.places[name] for name in decision.estimates.experts]]
+        return gains
 
 
 def kit_of(experts: Sequence[Expert], suite: Suite, thread: Executor) -> Kit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from gateway.estimates import Estimates
 from gateway.experts import Policy
 from gateway.features import EXPECTED_OUTPUT_TOKENS, features_of
 from gateway.gate import Gate, Terms, nobody
+from gateway.kit import Kit
 from gateway.lengths import Lengths
 from gateway.pins import Pins, in_tool_loop
 from gateway.policy import Situation, limits_for, plan_as_named, plan_for
@@ -37,6 +39,7 @@ class Planner:
         dispatcher: Dispatcher,
         lengths: Lengths,
         pins: Pins,
+        kit: Kit,
         random_: random.Random,
     ) -> None:
         self._columns = columns
@@ -45,6 +48,7 @@ class Planner:
         self._dispatcher = dispatcher
         self._lengths = lengths
         self._pins = pins
+        self._kit = kit
         self._random = random_
         self._gate = Gate(columns)
         self._balance = Balance(dispatcher.board, resting=dispatcher.breakers.resting)
@@ -83,6 +87,7 @@ class Planner:
             generalist=self._generalist(policy.router, decision) if decision.outlier else None,
             form=features.form,
             whole=features.whole,
+            prospects=partial(self._kit.prospects, decision, features),
         )
         plan = plan_for(decision, policy, address.name, query.wishes, situation, self._random)
         return Decided(query, features, decision, plan, started)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gateway.estimates import Estimates
 from gateway.experts import Policy
-from gateway.fanout import CORRELATION, SINGLE, Terms, fanout
+from gateway.fanout import SINGLE, Prospects, Terms, fanout
 from gateway.form import FREE, Form
 from gateway.types import Decision, Knobs, Limits, Plan
 from gateway.utility import Exchange, exchange
@@ -18,6 +18,9 @@ from gateway.wishes import Wishes
 from routers.base import Array
 from routers.recruiting import Recruiting
 
+CORRELATION = 0.55
+"""How far experts err on the same questions, as fitted on recorded outcomes of eleven models; independent ones would be
+taken to hold a right answer far more often than they do."""
 CALLS, COMPOSED_CALLS = 3, 12
 """How many calls a query may take where neither policy nor caller says: with one expert, and with several."""
 
@@ -30,7 +33,7 @@ class Situation:
     pinned: who has the conversation; `locked` to it by the results of its own tool calls, which nobody else can use.
     load_prices: (m,) in [-1, 1], in the order of the estimates; None where loads are not balanced.
     generalist: who is best on average over all categories. form: what an answer looks like; `whole`: it must be one
-    expert's as it is.
+    expert's as it is. prospects: what asking several would gain.
     """
 
     reference_usd: float
@@ -41,6 +44,7 @@ class Situation:
     generalist: str | None = None
     form: Form = FREE
     whole: bool = False
+    prospects: Prospects | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ def _terms(policy: Policy, wishes: Wishes, situation: Situation, rates: Exchange
         rates=rates,
         least_gain=policy.least_gain,
         calls=wishes.max_calls or policy.max_calls,
+        prospects=situation.prospects,
     )
 
 

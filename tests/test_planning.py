@@ -29,6 +29,7 @@ from gateway.document import Misplaced
 from gateway.errors import TooDear
 from gateway.estimates import Estimate, Estimates
 from gateway.experts import Expert, Experts, Policy
+from gateway.kit import kit_of
 from gateway.lengths import Lengths
 from gateway.pins import Pins
 from gateway.planner import Planner
@@ -43,6 +44,7 @@ from gateway.wire.decision import decided_json
 from gateway.wishes import Wishes
 from routers.base import Array, Matrix, Prediction, Router
 from routers.categories import CATEGORIES
+from tests.conftest import bundled
 
 USER = {"role": "user", "content": "What is the capital of France?"}
 
@@ -131,6 +133,7 @@ class Stand:
                 dispatcher=self.dispatcher,
                 lengths=self.lengths,
                 pins=self.pins,
+                kit=kit_of([member.expert for member in self.columns.members], bundled(), thread),
                 random_=random.Random(0),
             )
             return await planner.plan(query, address, address.policy, address.policy.experts)

@@ -57,6 +57,7 @@ def pipeline_of(count: int, artifact: Suite, thread: ThreadPoolExecutor, **polic
     desks = {name: Desk(one.expert, Silent(), Lane(one.expert)) for name, one in pool.members.items()}
     shared, columns = MemoryState(), Columns.of(pool.members.values())
     dispatcher, pins = Dispatcher(desks, Breakers(shared, "bench"), random.Random(0)), Pins(shared)
+    kit = kit_of([one.expert for one in pool.members.values()], artifact, thread)
     planner = Planner(
         columns=columns,
         readers={name: Reader(reading, thread) for name, reading in readings(artifact, experts, Path()).items()},
@@ -64,13 +65,14 @@ def pipeline_of(count: int, artifact: Suite, thread: ThreadPoolExecutor, **polic
         dispatcher=dispatcher,
         lengths=Lengths(columns),
         pins=pins,
+        kit=kit,
         random_=random.Random(0),
     )
     return Pipeline(
         pool=pool,
         book=addresses(experts),
         planner=planner,
-        kit=kit_of([one.expert for one in pool.members.values()], artifact, thread),
+        kit=kit,
         dispatcher=dispatcher,
         pins=pins,
         record=lambda answer: None,

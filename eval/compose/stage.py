@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -106,14 +107,16 @@ def staged(
     forecasts = _read(reading, [one.text for one in asked.features], watch)
     general = _general(suite, reading) if any(one.outlier for one in forecasts) else {}
     rows = zip(asked.queries, asked.features, forecasts, strict=True)
+    kit = kit_of(experts.experts, suite, thread)
+    kit = replace(kit, view=Remembering(kit.view))
     scenes = []
     for n, (query, features, forecast) in enumerate(rows):
         decision = outlook.decision(n, features, reading, forecast)
         best = max(decision.estimates.experts, key=lambda name: general.get(name, 0.0)) if decision.outlier else None
-        situation = Situation(outlook.reference_usd, generalist=best, form=features.form)
+        prospects = partial(kit.prospects, decision, features)
+        situation = Situation(outlook.reference_usd, generalist=best, form=features.form, prospects=prospects)
         scenes.append(Scene(query, features, decision, situation))
-    kit = kit_of(experts.experts, suite, thread)
-    return Stage(tuple(scenes), columns.names, replace(kit, view=Remembering(kit.view)))
+    return Stage(tuple(scenes), columns.names, kit)
 
 
 def _read(reading: Reading, texts: Sequence[str], watch: Watch) -> list[Forecast]:
