@@ -14,8 +14,9 @@ from gateway.errors import CalledOff, Cancelled
 from gateway.fanout import SINGLE
 from gateway.features import features_of
 from gateway.kit import Kit
+from gateway.listener import Listener
 from gateway.purse import Purse
-from gateway.types import ANSWER, Consultation, Decided, Features, HearOf, Json, Listener, Outcome
+from gateway.types import ANSWER, Consultation, Decided, Features, HearOf, Json, Outcome
 from gateway.wire.completion import has_words
 
 Ask = Callable[[Consultation], Awaitable[Outcome]]

@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PositiveInt,
     StringConstraints,
@@ -17,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
+from gateway.entry import Dollars, Entry, Name, Price, Quality, Seconds
+
 Capability = Literal["tools", "json_schema", "images", "audio", "files", "logprobs"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e\t]*$")]
-Quality = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 NOT_SAMPLING = frozenset({"model", "messages", "stream", "stream_options", "coterie"})
 RESERVED = "auto"
@@ -40,34 +38,6 @@ BALANCE_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "number", "minimum": 0
 def _balance(given: Any) -> Any:
     """true and false are short for a number."""
     return given * DEFAULT_BALANCE if isinstance(given, bool) else given
-
-
-class Entry(BaseModel):
-    """What every part of experts.yaml has in common: nothing changes after loading, nothing unknown is accepted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-Dollars = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-
-
-class Price(Entry):
-    """Dollars per million tokens."""
-
-    input_per_mtok: Dollars = 0.0
-    output_per_mtok: Dollars = 0.0
-    cached_input_per_mtok: Dollars | None = None
-    """For input that its prompt cache holds; None: as any other."""
-
-    def of(self, input_tokens: float, output_tokens: float) -> float:
-        """Dollars for one call."""
-        return (input_tokens * self.input_per_mtok + output_tokens * self.output_per_mtok) / 1e6
-
-    @property
-    def cached_input_usd(self) -> float:
-        """Dollars per million cached input tokens."""
-        return self.input_per_mtok if self.cached_input_per_mtok is None else self.cached_input_per_mtok
 
 
 class Residency(Entry):

@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.document import Misplaced
-from gateway.experts import Experts, Quality
+from gateway.entry import Quality
+from gateway.experts import Experts
 
 DEFAULT = "default"
 """Of all categories that have no rate of their own."""

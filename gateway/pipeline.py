@@ -23,11 +23,12 @@ from gateway.errors import (
 )
 from gateway.experts import AUTO, PROMPTS, Policy
 from gateway.kit import Kit
+from gateway.listener import Listener
 from gateway.pins import Pins
 from gateway.planner import Planner
 from gateway.pool import Pool
 from gateway.strategies import STRATEGIES
-from gateway.types import Answer, Decided, Listener, Outcome, Query, Verdict
+from gateway.types import Answer, Decided, Outcome, Query, Verdict
 from gateway.wire.chunks import chunks_of
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
@@ -294,13 +294,3 @@ class Answer:
         """Calls that failed and did not end it: another one took their place."""
         failed = sum(not outcome.ok and not isinstance(outcome.error, CalledOff) for outcome in self.outcomes)
         return max(0, failed - (self.error is not None))
-
-
-class Listener(Protocol):
-    """Whoever wants the answer as it is written."""
-
-    def decided(self, query: Query, decision: Decision, plan: Plan) -> None:
-        """Called once, before anyone is asked."""
-
-    async def hear(self, expert: str, chunk: Json) -> None:
-        """Called for each chunk of the answer; awaiting it is the back-pressure."""

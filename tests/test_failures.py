@@ -12,8 +12,9 @@ import httpx2
 import pytest
 
 from gateway.consult import Brief
+from gateway.entry import Price
 from gateway.estimates import Estimate, Estimates
-from gateway.experts import Expert, Price
+from gateway.experts import Expert
 from gateway.features import features_of
 from gateway.kit import Kit
 from gateway.types import Consultation, Decided, Decision, Limits, Outcome, Plan, Query

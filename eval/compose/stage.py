@@ -18,7 +18,8 @@ from eval.routing.data import Trial
 from eval.routing.prices import Models
 from gateway.columns import Columns
 from gateway.decide import Expected, decide
-from gateway.experts import Expert, Experts, Price
+from gateway.entry import Price
+from gateway.experts import Expert, Experts
 from gateway.features import EXPECTED_OUTPUT_TOKENS, features_of
 from gateway.form import Form, Kind
 from gateway.kit import Kit, kit_of

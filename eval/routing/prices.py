@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, PositiveFloat, TypeAdapter, ValidationError
 
-from gateway.experts import Dollars, Price
+from gateway.entry import Dollars, Price
 from routers.errors import TableError
 
 

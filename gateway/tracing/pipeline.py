@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gateway.consult import Brief
+from gateway.listener import Listener
 from gateway.pipeline import Pipeline
 from gateway.tracing import describe
 from gateway.tracing.provider import Tracing
 from gateway.tracing.spans import failed, known, spanning
-from gateway.types import Answer, Consultation, Decided, Listener, Outcome, Query, Verdict
+from gateway.types import Answer, Consultation, Decided, Outcome, Query, Verdict
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span

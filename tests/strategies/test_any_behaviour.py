@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from gateway.clients.prepare import prepare
 from gateway.consult import Brief
+from gateway.entry import Price
 from gateway.errors import ExpertFailed, ExpertTimeout, GatewayError, Overloaded
 from gateway.estimates import Estimate, Estimates
-from gateway.experts import Expert, Price
+from gateway.experts import Expert
 from gateway.features import features_of
 from gateway.kit import Kit
 from gateway.strategies import STRATEGIES
