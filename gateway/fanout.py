@@ -16,7 +16,7 @@ from routers.base import Array
 SINGLE, COMPOSED = "single", "sequential"
 Prospects = Callable[[Sequence[str]], Array]
 """Experts, the first choice first -> (m,) in the order of the estimates: what asking each would add to the chance of a
-right answer once the first has answered; -inf where nothing can be added."""
+right answer once the first has had its turn; -inf where nothing can be added."""
 
 
 @dataclass(frozen=True, slots=True)

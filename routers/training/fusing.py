@@ -13,7 +13,7 @@ from routers.fusion.view import FuserView
 
 FEWEST = 300
 """Training questions with several answers, below which an expert's company teaches nothing that lasts."""
-LEAST_GAIN = 0.01
+LEAST_GAIN = 0.005
 """What one more call must add, where the manifest says how far asking one after another gets."""
 PANELS = (3, 5)
 
