@@ -24,7 +24,7 @@ log-probabilities, and nobody recorded what an expert answers to those, nor how 
 RECRUITS = (1, 2, 3, 4, 5, 6, 7)
 VALUES: Mapping[str, tuple[float, ...]] = {
     "recruit": RECRUITS,
-    "least_gain": (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.15, 0.2),
+    "least_gain": (0.0, 0.0025, 0.005, 0.006, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.15, 0.2),
     "sure": (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99),
     "thrift": (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8),
 }
