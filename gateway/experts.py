@@ -227,7 +227,7 @@ class Policy(Entry):
     """Where several are asked at once: how many at most."""
     sure: Annotated[float, Field(gt=0, le=1)] = 0.99
     """Nobody more is asked once the answer is right with this chance."""
-    least_gain: Quality = 0.01
+    least_gain: Quality = 0.006
     """What one more call must add to the chance that the answer is right, its price apart."""
     rounds: Annotated[PositiveInt, Field(le=MOST_CALLS)] = 2
     """Of a debate, layers of a mixture, turns of a conductor."""

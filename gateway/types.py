@@ -102,7 +102,7 @@ class Knobs:
 
     recruit: int = 3
     sure: float = 0.99
-    least_gain: float = 0.01
+    least_gain: float = 0.006
     rounds: int = 2
     lead: str = ""
     packs: str = ""

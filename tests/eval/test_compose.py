@@ -338,7 +338,7 @@ def test_every_strategy_is_swept_and_has_one_default(found):
         settings_ = [tuple(row.setting.items()) for row in rows]
         assert len(set(settings_)) == len(rows) > 1
     assert [row.setting["recruit"] for row in found.rows if row.name == "vote"] == [3, 1, 2, 4]
-    assert default(found, "sequential").setting == {"least_gain": 0.01, "sure": 0.99, "thrift": 0.0}
+    assert default(found, "sequential").setting == {"least_gain": 0.006, "sure": 0.99, "thrift": 0.0}
 
 
 def test_a_larger_sweep_has_an_even_course(found):
