@@ -15,7 +15,7 @@ from gateway.experts import Expert
 from gateway.reading import Reader
 from gateway.types import Decision, Features
 from routers.base import Array
-from routers.fusion.evidence import NOTHING, Evidence
+from routers.fusion.evidence import Evidence
 from routers.fusion.view import FuserView
 from routers.packs import Packs
 from routers.suite import Suite
@@ -75,7 +75,8 @@ class Kit:
     def prospects(self, decision: Decision, features: Features, order: Sequence[str]) -> Array:
         """(m,) in the order of the estimates: what asking each would add once the first of these has had its turn."""
         blank, first = self.blank(decision, features, order), self.places[order[0]]
-        answered, silent = (self.view.gains(blank.heard(first, code)) for code in (0, NOTHING))
+        answered = self.view.gains(blank.heard(first, 0))
+        silent = np.where(np.isneginf(answered), -np.inf, blank.chance)  # then the next one's answer is all there is
         gains: Array = (1 - SILENT) * answered + SILENT * silent
         return gains[[self.places[name] for name in decision.estimates.experts]]
 
