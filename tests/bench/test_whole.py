@@ -28,11 +28,22 @@ def tools() -> None:
         pytest.skip(str(missing))
 
 
+def heed_interrupts() -> None:
+    """As in a terminal: what a shell starts in the background ignores them, and so would all below it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "eval.bench", "--seconds", "1", "--rounds", "1", "--without-litellm", *options]
     environment = {**os.environ, "TMPDIR": str(folder)}
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
 
 
