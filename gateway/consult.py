@@ -16,7 +16,7 @@ from gateway.features import features_of
 from gateway.kit import Kit
 from gateway.listener import Listener
 from gateway.purse import Purse
-from gateway.types import ANSWER, Consultation, Decided, Features, HearOf, Json, Outcome
+from gateway.types import ANSWER, Consultation, Decided, Features, HearOf, Json, Outcome, Query
 from gateway.wire.completion import has_words
 
 Ask = Callable[[Consultation], Awaitable[Outcome]]
@@ -39,6 +39,15 @@ class Asking:
     aloud: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An asking, with what is seen of its prompt and what it is expected to cost."""
+
+    asking: Asking
+    features: Features
+    usd: float
+
+
 class Brief:
     """What a strategy is given: the query, what was decided and planned, and `consult`."""
 
@@ -56,7 +65,7 @@ class Brief:
 
     def may_consult(self, expert: str, body: Json | None = None) -> bool:
         """Whether one more call stays within the plan's calls, dollars and seconds."""
-        return self.purse.allows(self._expected_usd(expert, self._seen(body)))
+        return self.purse.allows(self._wanted(Asking(expert, body)).usd)
 
     def price(self, expert: str) -> float:
         """What asking this expert the caller's question is expected to cost, in quality."""
@@ -76,9 +85,8 @@ class Brief:
         self, expert: str, *, body: Json | None = None, role: str = ANSWER, aloud: bool = False
     ) -> Outcome | None:
         """Ask one expert; None where the limits allow no further call."""
-        if not self.may_consult(expert, body):
-            return None
-        return await self._consult(Asking(expert, body, role, aloud), self.purse.usd_left)
+        wanted = self._wanted(Asking(expert, body, role, aloud))
+        return await self._consult(wanted, self.purse.usd_left) if self.purse.allows(wanted.usd) else None
 
     @asynccontextmanager
     async def consulting(self, askings: Iterable[Asking]) -> AsyncIterator[AsyncIterator[Outcome]]:
@@ -103,33 +111,30 @@ class Brief:
 
     def _begin(self, askings: Iterable[Asking]) -> list[asyncio.Task[Outcome]]:
         """Dollars are shared out in proportion to what each call is expected to cost."""
-        wanted = [asking for asking in askings if self.may_consult(asking.expert, asking.body)][: self.purse.calls_left]
+        wanted = [one for one in map(self._wanted, askings) if self.purse.allows(one.usd)][: self.purse.calls_left]
         left = self.purse.usd_left
-        expected = [self._expected_usd(asking.expert, self._seen(asking.body)) for asking in wanted]
-        while left is not None and sum(expected) > left:
-            wanted, expected = wanted[:-1], expected[:-1]
-        total = sum(expected) or 1.0
+        while left is not None and sum(one.usd for one in wanted) > left:
+            wanted = wanted[:-1]
+        total = sum(one.usd for one in wanted) or 1.0
         return [
-            asyncio.create_task(self._consult(asking, None if left is None else left * usd / total))
-            for asking, usd in zip(wanted, expected, strict=True)
+            asyncio.create_task(self._consult(one, None if left is None else left * one.usd / total)) for one in wanted
         ]
 
-    async def _consult(self, asking: Asking, usd: float | None) -> Outcome:
-        voice = self._voice(asking)
-        query = self.query if asking.body is None else replace(self.query, body=asking.body)
-        features = self._seen(asking.body)
+    async def _consult(self, wanted: _Wanted, usd: float | None) -> Outcome:
+        asking = wanted.asking
+        voice, (worth, alternatives) = self._voice(asking), self._standing(asking)
         asked = Consultation(
             expert=asking.expert,
-            query=query,
-            features=features,
+            query=self._query(asking.body),
+            features=wanted.features,
             seconds=max(0.0, self.purse.seconds_left),
             usd=usd,
             hear=self._hearing(asking, voice),
             role=asking.role,
-            worth=self._worth(asking.expert),
-            alternatives=self._others(asking),
+            worth=worth,
+            alternatives=alternatives,
         )
-        with self.purse.keeping(calls=1, usd=self._expected_usd(asking.expert, features)):
+        with self.purse.keeping(calls=1, usd=wanted.usd):
             outcome = await self._ask(asked)
         self.purse.settle(outcome)
         if voice is not None and not voice.committed:
@@ -153,8 +158,19 @@ class Brief:
             return None
         return self._listener.hear if voice is None else lambda _, chunk: voice(chunk)
 
-    def _seen(self, body: Json | None) -> Features:
-        return self.features if body is None else features_of(replace(self.query, body=body), read=False)
+    def _wanted(self, asking: Asking) -> _Wanted:
+        own = asking.body is not None
+        features = features_of(self._query(asking.body), read=False) if own else self.features
+        return _Wanted(asking, features, self._expected_usd(asking.expert, features))
+
+    def _query(self, body: Json | None) -> Query:
+        return self.query if body is None else replace(self.query, body=body)
+
+    def _standing(self, asking: Asking) -> tuple[float, tuple[tuple[str, float], ...]]:
+        """Worth and alternatives of an expert that may have to be loaded first; nobody looks at those of another."""
+        if self.kit.experts[asking.expert].residency is None:
+            return 0.0, ()
+        return self._worth(asking.expert), self._others(asking)
 
     def _worth(self, expert: str) -> float:
         """What the plan expects of the expert, price and latency taken off; 0 where nothing was predicted."""
@@ -164,7 +180,7 @@ class Brief:
 
     def _others(self, asking: Asking) -> tuple[tuple[str, float], ...]:
         """Who may answer instead where this one would have to be loaded first; never somebody who is asked anyway."""
-        if self.plan.strategy != SINGLE or self.kit.experts[asking.expert].residency is None:
+        if self.plan.strategy != SINGLE:
             return ()
         worth, asked = self._worth(asking.expert), {asking.expert, *(outcome.expert for outcome in self.outcomes)}
         others = [name for name in self.plan.experts if name not in asked][:MOST_ALTERNATIVES]
