@@ -10,13 +10,13 @@ import numpy as np
 from eval.compose.answers import Answers
 from eval.compose.comparison import Comparison, Entry, comparisons
 from eval.compose.replay import Played
-from eval.compose.settings import SINGLE
 from eval.metrics.auc import auc
 from eval.metrics.bootstrap import Interval, interval
 from eval.metrics.calibration import ece
 from eval.routing.data import Trial
 from eval.routing.rows import Resampling, Versus
 from eval.routing.suite import Kind
+from gateway.fanout import SINGLE
 from routers.hull import hull
 
 

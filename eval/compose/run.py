@@ -13,11 +13,12 @@ from eval.compose.baselines import Record, baselines
 from eval.compose.comparison import Entry
 from eval.compose.replay import Replay
 from eval.compose.rows import Row, rows_of
-from eval.compose.settings import SINGLE, settings
+from eval.compose.settings import settings
 from eval.compose.stage import Stage, Watch, asked_of, staged
 from eval.routing.data import Trial
 from eval.routing.prices import Models
 from eval.routing.rows import Resampling
+from gateway.fanout import SINGLE
 from routers.suite import Suite
 
 CONSTANT = "constant"

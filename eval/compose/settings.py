@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.experts import AUTO, Policy
+from gateway.fanout import COMPOSED as SEQUENTIAL
+from gateway.fanout import SINGLE
 from gateway.strategies import STRATEGIES
 from routers.categories import nearest
 from routers.errors import TableError
 
-SINGLE, SEQUENTIAL = "single", "sequential"
 KNOBS: Mapping[str, tuple[str, ...]] = {
     SINGLE: ("thrift",),
     "vote": ("recruit",),
