@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from gateway.entry import Dollars, Entry, Name, Price, Quality, Seconds
+from gateway.knowledge import LEAST_BENEFIT, Abstain, Knowledge, Retrieve
 
 Capability = Literal["tools", "json_schema", "images", "audio", "files", "logprobs"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
@@ -233,6 +234,16 @@ class Policy(Entry):
     """Of a debate, layers of a mixture, turns of a conductor."""
     lead: Name | None = None
     """Who judges, writes, conducts or plans; whoever is best at it where this is not given."""
+    retrieve: Retrieve = "auto"
+    """Whether documents are looked into: auto where that is expected to help. Needs `knowledge` in this file."""
+    collections: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """Only these collections of documents are searched."""
+    least_benefit: Quality = LEAST_BENEFIT
+    """What documents must add to the chance of a right answer, their price apart."""
+    ask_itself: bool = False
+    """Where it is a close thing whether documents help, the expert is asked first whether it knows."""
+    abstain: Abstain | None = None
+    """What to do where nobody is likely to know."""
     packs: Annotated[str, StringConstraints(min_length=1)] | None = None
     """A file that `coterie prompts learn` wrote: the strategy `prompts` takes its prompts from it."""
     max_calls: Annotated[PositiveInt, Field(le=MOST_CALLS)] | None = None
@@ -262,6 +273,8 @@ class Experts(Entry):
     groups: dict[Name, Group] = Field(default_factory=dict)
     leads: str | None = None
     """The file in which `coterie experts aggregators` has noted who is good at making one answer of several."""
+    knowledge: Knowledge | None = None
+    """Documents that experts may be given."""
     policies: dict[Name, Policy] = Field(default_factory=dict)
 
     def policy(self, name: str = RESERVED) -> Policy:

@@ -12,6 +12,7 @@ from typing import Any
 from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
 from gateway.form import FREE, Form
+from gateway.retrieval.passages import Passage
 from gateway.utility import Exchange
 from gateway.wishes import Wishes
 from routers.base import Array
@@ -70,6 +71,23 @@ class Dropped:
     error: type[GatewayError]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Grounding:
+    """What was found in documents for a query, and whom it helps.
+
+    passages: the best first, no more than are worth their tokens; empty where nothing was searched or found. experts:
+    those who are given them. without, documented: (m,) P(right) of each, in the order of the estimates, which hold the
+    better arm of each expert. reason: in words. seconds: the search.
+    """
+
+    passages: tuple[Passage, ...]
+    experts: frozenset[str]
+    without: Array
+    documented: Array
+    reason: str
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A prediction for each expert that may be asked, and why; `confidence` is the calibrated chance it is right."""
@@ -88,6 +106,8 @@ class Decision:
     """The query is unlike anything the router has learned from."""
     typical_tokens: float = 0.0
     """What the average expert is expected to write, whatever the caller allows."""
+    grounding: Grounding | None = None
+    """What documents bring to it; None where there are none to look into, or nobody may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +237,8 @@ class Outcome:
     """Who was to be asked, where `expert` answered in its place for being loaded already."""
     loss: float = 0.0
     """How much less it was expected to bring."""
+    documents: tuple[Passage, ...] = ()
+    """What it was given to read, in the order of the prompt."""
 
     @property
     def ok(self) -> bool:

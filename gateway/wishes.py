@@ -27,7 +27,12 @@ class Wishes(BaseModel):
     router: str | None = None
     answer: Kind | None = None
     """What the answer looks like, where its words do not show it; only then can several be compared."""
-    retrieve: Literal["auto", "never", "always"] = "auto"
+    retrieve: Literal["auto", "never", "always"] | None = None
+    """Whether documents are looked into; what the policy says where this is not given."""
+    collections: Annotated[list[str], Field(min_length=1)] | None = None
+    """Only these are searched."""
+    cite: bool = False
+    """The answer marks what it takes from which document: [1], [2]."""
     session: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
     """Requests of one session keep their expert while it stays good enough."""
     tags: dict[Tag, Tag] = Field(default_factory=dict, max_length=16)
