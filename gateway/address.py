@@ -18,6 +18,9 @@ KNOBS: dict[str, dict[str, float]] = {
     "best": {"thrift": 0.0, "haste": 0.0},
 }
 
+RAG, ABILITIES = "auto:rag", "irt"
+"""The address of ExpertRAG, whose gate stands on the router of abilities."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -44,6 +47,8 @@ def find(book: dict[str, Address], name: str) -> Address:
     if name not in book:
         if name == f"{RESERVED}:{PROMPTS}":
             raise UnknownModel(f"The model '{name}' needs a policy '{RESERVED}' that names `packs`.", param="model")
+        if name == RAG:
+            raise UnknownModel(f"The model '{name}' needs documents: experts.yaml names none (`knowledge`).", param="model")
         meant = name.replace("coterie/", f"{RESERVED}:")
         close = [match for match, _, _ in process.extract(meant, list(book), limit=3, score_cutoff=50)]
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
@@ -58,6 +63,9 @@ def _virtual(experts: Experts, routers: Collection[str]) -> Iterator[Address]:
         yield Address(f"auto:{knob}", "", auto.model_copy(update=change), f"the default policy, {knob}")
     for router in sorted(routers):
         yield Address(f"auto:{router}", "", auto.model_copy(update={"router": router}), f"router {router} alone")
+    if experts.knowledge is not None and ABILITIES in routers:
+        together = auto.model_copy(update={"router": ABILITIES, "retrieve": "auto"})
+        yield Address(RAG, "", together, "expert and documents chosen together")
     for strategy in STRATEGIES:
         if strategy == PROMPTS and auto.packs is None:
             continue

@@ -16,8 +16,8 @@ from gateway.errors import GatewayError
 from gateway.examiner import IN_A_ROW, INSTRUCTIONS
 from gateway.features import features_of
 from gateway.pipeline import Pipeline
+from gateway.prompts import room, writing
 from gateway.strategies.leads import LEAST_ROOM
-from gateway.strategies.prompts import room, writing
 from gateway.strategies.synthesize import task
 from gateway.types import Query
 from gateway.wire.exchange import new_decision_id

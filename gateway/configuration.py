@@ -17,6 +17,7 @@ from gateway.lengths import ratios
 from gateway.pool import Pool, gather
 from gateway.reading import ROUTERS, Reading, readings, rows_of
 from gateway.reference import PLAIN, Reference
+from gateway.retrieval.knowing import Knowing, knowing_of
 from gateway.strategies import STRATEGIES
 from routers.base import Array
 from routers.errors import ArtifactError
@@ -40,6 +41,8 @@ class Configuration:
     """By the name that policies give."""
     leads: Mapping[str, Rates]
     """By expert, how well it makes one answer of several."""
+    knowing: Knowing | None
+    """Documents to look into; None where the file names none."""
 
 
 def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Configuration:
@@ -51,12 +54,13 @@ def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Confi
         _check_routers(experts, routers)
         packs = _packs(experts, suite.reader.version, path.parent)
         leads = leads_of(experts, path.parent)
+        knowing = knowing_of(experts.knowledge, path.parent)
     pool = gather(experts, environment)
     habits = ratios(Columns.of(pool.members.values()), suite.verbosity)
     with document.placing():
         experts = within_budgets(experts, pool, routers, habits)
     book, general = addresses(experts, routers), _general(suite, routers)
-    return Configuration(experts, pool, book, routers, habits, general, packs, leads)
+    return Configuration(experts, pool, book, routers, habits, general, packs, leads, knowing)
 
 
 def _general(suite: Suite, routers: Mapping[str, Reading]) -> dict[str, Mapping[str, float]]:

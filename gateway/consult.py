@@ -15,7 +15,10 @@ from gateway.fanout import SINGLE
 from gateway.features import features_of
 from gateway.kit import Kit
 from gateway.listener import Listener
+from gateway.prompts import room
 from gateway.purse import Purse
+from gateway.retrieval.passages import Passage
+from gateway.retrieval.prompting import grounded_body
 from gateway.types import ANSWER, Consultation, Decided, Features, HearOf, Json, Outcome, Query
 from gateway.wire.completion import has_words
 
@@ -30,22 +33,25 @@ MOST_ALTERNATIVES = 4
 class Asking:
     """Whom a strategy wants to ask what. body: its own prompt, None for the caller's request as it is.
 
-    aloud: its words are the answer, which a listener hears as they come.
+    aloud: its words are the answer, which a listener hears as they come. documents: what a prompt of its own quotes.
     """
 
     expert: str
     body: Json | None = None
     role: str = ANSWER
     aloud: bool = False
+    documents: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """An asking, with what is seen of its prompt and what it is expected to cost."""
+    """An asking, with what is seen of its prompt, what it is expected to cost, and what it is given to read."""
 
     asking: Asking
+    query: Query
     features: Features
     usd: float
+    documents: tuple[Passage, ...] = ()
 
 
 class Brief:
@@ -56,6 +62,7 @@ class Brief:
         self.features = decided.features
         self.decision = decided.decision
         self.plan = decided.plan
+        self.grounding = decided.decision.grounding
         self.kit = kit
         self.purse = Purse(decided.plan.limits, decided.started)
         self.outcomes: list[Outcome] = []
@@ -82,10 +89,16 @@ class Brief:
         return [names[place] for place in places.tolist()]
 
     async def consult(
-        self, expert: str, *, body: Json | None = None, role: str = ANSWER, aloud: bool = False
+        self,
+        expert: str,
+        *,
+        body: Json | None = None,
+        role: str = ANSWER,
+        aloud: bool = False,
+        documents: tuple[Passage, ...] = (),
     ) -> Outcome | None:
         """Ask one expert; None where the limits allow no further call."""
-        wanted = self._wanted(Asking(expert, body, role, aloud))
+        wanted = self._wanted(Asking(expert, body, role, aloud, documents))
         return await self._consult(wanted, self.purse.usd_left) if self.purse.allows(wanted.usd) else None
 
     @asynccontextmanager
@@ -125,7 +138,7 @@ class Brief:
         voice, (worth, alternatives) = self._voice(asking), self._standing(asking)
         asked = Consultation(
             expert=asking.expert,
-            query=self._query(asking.body),
+            query=wanted.query,
             features=wanted.features,
             seconds=max(0.0, self.purse.seconds_left),
             usd=usd,
@@ -137,6 +150,7 @@ class Brief:
         with self.purse.keeping(calls=1, usd=wanted.usd):
             outcome = await self._ask(asked)
         self.purse.settle(outcome)
+        outcome = replace(outcome, documents=wanted.documents) if wanted.documents else outcome
         if voice is not None and not voice.committed:
             outcome = _unheard(outcome)
         if not isinstance(outcome.error, Cancelled):
@@ -159,12 +173,20 @@ class Brief:
         return self._listener.hear if voice is None else lambda _, chunk: voice(chunk)
 
     def _wanted(self, asking: Asking) -> _Wanted:
-        own = asking.body is not None
-        features = features_of(self._query(asking.body), read=False) if own else self.features
-        return _Wanted(asking, features, self._expected_usd(asking.expert, features))
+        query, documents = self._grounded(asking)
+        features = self.features if query is self.query else features_of(query, read=False)
+        usd = self._expected_usd(asking, features)
+        return _Wanted(asking, query, features, usd, documents)
 
-    def _query(self, body: Json | None) -> Query:
-        return self.query if body is None else replace(self.query, body=body)
+    def _grounded(self, asking: Asking) -> tuple[Query, tuple[Passage, ...]]:
+        """What is asked: a prompt of the strategy's own, or the caller's conversation with documents that help with it."""
+        query = self.query if asking.body is None else replace(self.query, body=asking.body)
+        theirs, grounding = query.body["messages"] is self.query.body["messages"], self.grounding
+        if not theirs or grounding is None or asking.expert not in grounding.experts:
+            return query, asking.documents
+        free = room(self.kit.experts[asking.expert], self.features)
+        body, documents = grounded_body(query.body, grounding.passages, free, cite=query.wishes.cite)
+        return (replace(query, body=body) if documents else query), documents
 
     def _standing(self, asking: Asking) -> tuple[float, tuple[tuple[str, float], ...]]:
         """Worth and alternatives of an expert that may have to be loaded first; nobody looks at those of another."""
@@ -186,10 +208,11 @@ class Brief:
         others = [name for name in self.plan.experts if name not in asked][:MOST_ALTERNATIVES]
         return tuple((name, max(0.0, worth - self._worth(name))) for name in others)
 
-    def _expected_usd(self, expert: str, features: Features) -> float:
+    def _expected_usd(self, asking: Asking, features: Features) -> float:
         """A prompt of the strategy's own is as much dearer as it is longer; no call is cheaper than a short answer."""
+        expert = asking.expert
         estimates, asked = self.decision.estimates, self.kit.experts[expert]
-        if expert in estimates.experts and features is self.features:
+        if expert in estimates.experts and asking.body is None:
             return max(estimates.of(expert).cost_usd, least_usd(asked, features))
         return asked.price.of(features.input_tokens, features.output_tokens)
 

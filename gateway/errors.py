@@ -14,6 +14,7 @@ GatewayError                    500
  ├ Overloaded                   429  our own queues are full
  ├ Unavailable                  503  nobody is there to ask
  │  └ RecordUnavailable         503  the database of the record does not answer (gateway/store)
+ ├ KnowledgeError               503  the store of documents cannot be read or written
  ├ ExpertError                  502  an expert failed
  │  ├ ExpertFailed              502  its own server failed; the next call may be luckier
  │  ├ ExpertRefused             4xx  the expert calls the request wrong; its words are passed on
@@ -126,6 +127,12 @@ class Unavailable(GatewayError):
     """No expert can be asked now."""
 
     status, code = 503, "no_expert_available"
+
+
+class KnowledgeError(GatewayError):
+    """The store of documents cannot be read or written, or not like this."""
+
+    status, code = 503, "knowledge_unavailable"
 
 
 class ExpertError(GatewayError):

@@ -134,7 +134,10 @@ class Gateway:
         desks = await _desks(configuration, opened, breakers)
         dispatcher = Dispatcher(desks, breakers, random.Random())
         pins = Pins(opened.shared)
-        readers = {name: Reader(reading, opened.thread) for name, reading in configuration.readings.items()}
+        readers = {
+            name: Reader(reading, opened.thread, configuration.general[name])
+            for name, reading in configuration.readings.items()
+        }
         kit = kit_of([desk.expert for desk in desks.values()], self._artifact, opened.thread)
         build = partial(TracedPipeline, self.tracing) if self.tracing else Pipeline
         pipeline = build(
@@ -185,7 +188,6 @@ def _planner(
     return Planner(
         columns=columns,
         readers=readers,
-        general=configuration.general,
         dispatcher=dispatcher,
         lengths=Lengths(columns, configuration.habits),
         pins=pins,

@@ -13,11 +13,13 @@ import numpy as np
 from gateway.confidence import Ranks
 from gateway.experts import Expert
 from gateway.reading import Reader
+from gateway.retrieval.passages import Library
 from gateway.types import Decision, Features
 from routers.base import Array
 from routers.fusion.evidence import Evidence
 from routers.fusion.view import FuserView
 from routers.packs import Packs
+from routers.selective import Curve
 from routers.suite import Suite
 
 Encode = Callable[[Sequence[str]], Awaitable[Array]]
@@ -45,7 +47,9 @@ class Kit:
 
     leads: by expert and category (`default` for the rest), its measured skill at telling the right one of several
     answers; without those never measured. route: what a router says of a text of the strategy's own. ranks: how sure of
-    themselves experts have been lately. packs: prompts by region of queries, by the name that policies give.
+    themselves experts have been lately. packs: prompts by region of queries, by the name that policies give. library:
+    documents to look into; None where there are none. curves: by router, and `fuser` for answers that were compared:
+    how sure one must be to answer.
     """
 
     experts: Mapping[str, Expert]
@@ -55,6 +59,8 @@ class Kit:
     route: Route = nothing_known
     ranks: Ranks = field(default_factory=Ranks)
     packs: Mapping[str, Packs] = field(default_factory=dict)
+    library: Library | None = None
+    curves: Mapping[str, Curve] = field(default_factory=dict)
     places: Mapping[str, int] = field(init=False)
     """Of each expert, its column in the view."""
 
@@ -88,7 +94,7 @@ def kit_of(experts: Sequence[Expert], suite: Suite, thread: Executor) -> Kit:
     async def encode(texts: Sequence[str]) -> Array:
         return await asyncio.get_running_loop().run_in_executor(thread, suite.reader.encode, texts)
 
-    return Kit({expert.name: expert for expert in experts}, view, encode)
+    return Kit({expert.name: expert for expert in experts}, view, encode, curves=suite.manifest.selective)
 
 
 def route_by(readers: Mapping[str, Reader]) -> Route:

@@ -27,7 +27,8 @@ from gateway.listener import Listener
 from gateway.pins import Pins
 from gateway.planner import Planner
 from gateway.pool import Pool
-from gateway.strategies import STRATEGIES
+from gateway.strategies import EVERY, STRATEGIES
+from gateway.strategies.abstain import settled
 from gateway.types import Answer, Decided, Outcome, Query, Verdict
 from gateway.wire.chunks import chunks_of
 
@@ -63,7 +64,7 @@ class Pipeline:
         decided = decided or await self.decide(query)
         if listener is not None:
             listener.decided(query, decided.decision, decided.plan)
-        brief = Brief(decided, self._kit, self._ask, listener)
+        brief = Brief(decided, self._kit, self._ask, None if decided.plan.quiet else listener)
         try:
             verdict = await self._compose(brief)
             await _say(verdict.served, listener)
@@ -89,7 +90,7 @@ class Pipeline:
         return await self._planner.plan(query, address, policy, among)
 
     async def _compose(self, brief: Brief) -> Verdict:
-        return await STRATEGIES[brief.plan.strategy](brief)
+        return await settled(brief, EVERY[brief.plan.strategy])
 
     def _policy(self, address: Address, query: Query) -> Policy:
         """The address's policy, with the router and strategy the caller wishes."""
@@ -108,8 +109,11 @@ class Pipeline:
                 f"coterie.strategy: {PROMPTS} needs prompt packs, and policy '{address.name}' names none (`packs`)",
                 param="coterie.strategy",
             )
-        if wishes.retrieve == "always":
-            raise BadRequest("coterie.retrieve: there is no document store to retrieve from", param="coterie.retrieve")
+        if wishes.retrieve == "always" and self._kit.library is None:
+            raise BadRequest(
+                "coterie.retrieve: there are no documents to retrieve; experts.yaml names none (`knowledge`)",
+                param="coterie.retrieve",
+            )
         return address.policy.model_copy(update={"router": wishes.router}) if wishes.router else address.policy
 
     def _among(self, policy: Policy, query: Query) -> Sequence[str] | None:
@@ -127,7 +131,7 @@ class Pipeline:
 
     async def _pin(self, answer: Answer) -> None:
         served = answer.served
-        if served is None or served.reply is None or answer.decision.router == NAMED:
+        if served is None or served.reply is None or answer.decision.router == NAMED or answer.verdict.abstained:
             return
         if answer.query.wishes.session or served.reply.tool_calls:
             await self._pins.keep(answer.query, served.expert, served.reply.tool_calls)

@@ -1,10 +1,11 @@
-"""From a query to a plan: features, gate, router, prices, policy. Nobody is asked; the pipeline does that."""
+"""From a query to a plan: features, gate, router, documents, prices, policy. Nobody is asked; the pipeline does that."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy as np
 from gateway.address import Address
 from gateway.balance import Balance
 from gateway.columns import Columns
-from gateway.decide import Expected, decide, named
+from gateway.decide import NAMED, Expected, decide, named
 from gateway.dispatch.dispatcher import Dispatcher
+from gateway.doubt import Doubt
 from gateway.estimates import Estimates
 from gateway.experts import Policy
 from gateway.features import EXPECTED_OUTPUT_TOKENS, features_of
@@ -21,35 +23,36 @@ from gateway.gate import Gate, Terms, nobody
 from gateway.kit import Kit
 from gateway.lengths import Lengths
 from gateway.pins import Pins, in_tool_loop
-from gateway.policy import Situation, limits_for, plan_as_named, plan_for
+from gateway.policy import Situation, limits_for, plan_as_named, plan_for, rates_for
 from gateway.reading import Reader
+from gateway.retrieval.grounder import Grounder, terms_of
 from gateway.types import ANSWER, Decided, Decision, Features, Limits, Outcome, Query
 from routers.base import Array
 
 
 class Planner:
-    """Plans over one pool. `general`: by router, what each expert scores on average over all categories."""
+    """Plans over one pool. grounder: looks into documents; None where the configuration names none."""
 
     def __init__(
         self,
         *,
         columns: Columns,
         readers: Mapping[str, Reader],
-        general: Mapping[str, Mapping[str, float]],
         dispatcher: Dispatcher,
         lengths: Lengths,
         pins: Pins,
         kit: Kit,
         random_: random.Random,
+        grounder: Grounder | None = None,
     ) -> None:
         self._columns = columns
         self._readers = readers
-        self._general = general
         self._dispatcher = dispatcher
         self._lengths = lengths
         self._pins = pins
         self._kit = kit
         self._random = random_
+        self._grounder = grounder
         self._gate = Gate(columns)
         self._balance = Balance(dispatcher.board, resting=dispatcher.breakers.resting)
         self._reference_usd = columns.reference_usd
@@ -69,15 +72,16 @@ class Planner:
     async def plan(self, query: Query, address: Address, policy: Policy, among: Sequence[str] | None) -> Decided:
         """The plan by this policy, among these experts (None: all); GatewayError where nobody can take the query."""
         started = time.monotonic()
-        features = features_of(query, read=not address.expert)
+        features = features_of(query, read=not address.expert or query.wishes.retrieve is not None)
         limits = limits_for(policy, query.wishes)
         if address.expert:
-            decision = self._named(address.expert, features, limits)
+            decision = await self._grounded(self._named(address.expert, features, limits), features, query, policy)
             return Decided(
                 query, features, decision, plan_as_named(decision, policy, query.wishes, features.whole), started
             )
         pinned = await self._pins.of(query)
         decision = await self._decision(features, policy, among, pinned, limits)
+        decision = await self._grounded(decision, features, query, policy)
         situation = Situation(
             reference_usd=self._reference_usd,
             seconds_left=limits.seconds - (time.monotonic() - started),
@@ -88,6 +92,7 @@ class Planner:
             form=features.form,
             whole=features.whole,
             prospects=partial(self._kit.prospects, decision, features),
+            doubt=self._doubt(policy, decision, features),
         )
         plan = plan_for(decision, policy, address.name, query.wishes, situation, self._random)
         return Decided(query, features, decision, plan, started)
@@ -96,6 +101,14 @@ class Planner:
         """What was asked has come back: the next estimates know it."""
         for outcome in (one for one in outcomes if one.role == ANSWER):
             self._lengths.observe(outcome, decided.decision.typical_tokens, decided.features)
+
+    async def _grounded(self, decision: Decision, features: Features, query: Query, policy: Policy) -> Decision:
+        """With documents for those whom they help; a tool loop goes on with what it began with."""
+        if self._grounder is None or in_tool_loop(query):
+            return decision
+        rates, limits = rates_for(policy, query.wishes, self._reference_usd), limits_for(policy, query.wishes)
+        terms = terms_of(query, policy, rates, limits, named=decision.router == NAMED)
+        return await self._grounder(decision, features, query, terms)
 
     async def _decision(
         self, features: Features, policy: Policy, among: Sequence[str] | None, pinned: str | None, limits: Limits
@@ -145,9 +158,17 @@ class Planner:
         biases: Array = self._balance.biases()[self._seats[places]]
         return biases
 
+    def _doubt(self, policy: Policy, decision: Decision, features: Features) -> Doubt | None:
+        """Of this policy; the last resort is somebody who may be asked, now."""
+        if policy.abstain is None:
+            return None
+        doubt = Doubt.of(policy.abstain, policy.router, self._kit.curves)
+        doubt = doubt.for_whole() if features.whole else doubt
+        return doubt if doubt.to in decision.estimates else replace(doubt, to=self._generalist(policy.router, decision))
+
     def _generalist(self, router: str, decision: Decision) -> str:
         """Of those that may be asked, whoever is best on average over all categories."""
-        general = self._general[router]
+        general = self._readers[router].general
         return max(decision.estimates.experts, key=lambda expert: general.get(expert, 0.0))
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gateway.estimates import Estimates
+from gateway.abstention import Circumstances, abstaining, doubtful
+from gateway.doubt import Doubt
+from gateway.estimates import Estimate, Estimates
 from gateway.experts import Policy
 from gateway.fanout import SINGLE, Prospects, Terms, fanout
 from gateway.form import FREE, Form
@@ -32,7 +34,7 @@ class Situation:
     reference_usd: what a typical query costs at the dearest expert of the pool. seconds_left: until the deadline.
     pinned: who has the conversation; `locked` to it by the results of its own tool calls, which nobody else can use.
     load_prices: (m,) in [-1, 1], in the order of the estimates; None where loads are not balanced.
-    generalist: who is best on average over all categories. form: what an answer looks like; `whole`: it must be one
+    generalist: who is best on average over all categories, where that is asked for. form: what an answer looks like; `whole`: it must be one
     expert's as it is. prospects: what asking several would gain.
     """
 
@@ -45,6 +47,7 @@ class Situation:
     form: Form = FREE
     whole: bool = False
     prospects: Prospects | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,17 @@ def plan_for(
     prices = None if situation.load_prices is None else situation.load_prices * policy.balance
     value = worth if prices is None else worth + prices
     late = _late(decision.estimates.latency_s, situation.seconds_left)
-    order = _ranked(value, late)
-    front = _front(order, value, late, decision, policy, situation)
+    behind = late | doubtful(decision.estimates, situation.doubt, late)
+    order = _ranked(value, behind)
+    front = _front(order, value, behind, decision, policy, situation)
     explore = policy.explore if situation.pinned is None or situation.pinned not in experts else 0.0
-    first, propensity = _drawn(front.place, order[: len(order) - late.sum()], explore, random_)
+    first, propensity = _drawn(front.place, order[: len(order) - behind.sum()], explore, random_)
     if first != order[0]:
         order = np.concatenate(([first], order[order != first]))
     said = front.reason if first == front.place else f"{experts[first]} was drawn at random to learn about it"
     how = fanout(decision.estimates, order, _terms(policy, wishes, situation, rates))
     limits = limits_for(policy, wishes, how.strategy)
-    return Plan(
+    plan = Plan(
         experts=tuple(map(experts.__getitem__, order.tolist())),
         strategy=how.strategy,
         limits=limits,
@@ -86,7 +90,9 @@ def plan_for(
         utilities=worth,
         load_prices=prices,
         rates=rates,
+        doubt=situation.doubt,
     )
+    return abstaining(plan, decision.estimates, Circumstances(situation.form, situation.locked))
 
 
 def plan_as_named(decision: Decision, policy: Policy, wishes: Wishes, whole: bool) -> Plan:
@@ -141,29 +147,34 @@ def _late(latency_s: Array, seconds_left: float) -> Array:
     return np.zeros_like(late) if late.all() else late
 
 
-def _ranked(value: Array, late: Array) -> Array:
-    """Places from the most valuable on; who would be late comes after all others."""
+def _ranked(value: Array, behind: Array) -> Array:
+    """Places from the most valuable on; who would be late, or is too likely wrong, comes after all others."""
     order = np.argsort(-value, kind="stable")
-    return np.concatenate((order[~late[order]], order[late[order]])) if late.any() else order
+    return np.concatenate((order[~behind[order]], order[behind[order]])) if behind.any() else order
 
 
-def _front(order: Array, value: Array, late: Array, decision: Decision, policy: Policy, situation: Situation) -> Front:
+def _front(order: Array, value: Array, behind: Array, decision: Decision, policy: Policy, situation: Situation) -> Front:
     """The most valuable, unless the session has its expert or the router is not sure."""
     best, experts = int(order[0]), decision.estimates.experts
     pinned = _place(experts, situation.pinned)
     if pinned is not None and (
-        situation.locked or (not late[pinned] and value[best] - value[pinned] < policy.switch_margin)
+        situation.locked or (not behind[pinned] and value[best] - value[pinned] < policy.switch_margin)
     ):
         return Front(pinned, f"the conversation stays with {experts[pinned]}")
     careful = _careful(decision, policy, situation)
-    if careful is not None and not late[careful.place]:
+    if careful is not None and not behind[careful.place]:
         return careful
-    slow = int(np.argmax(value))
+    passed_over = int(np.argmax(value))
     said = f"{experts[best]} has the highest expected quality after price and latency"
-    if late[slow]:
-        said += f" of those in time; {experts[slow]} would take about {decision.estimates.latency_s[slow]:.3g} s"
-        said += f" of the {situation.seconds_left:.3g} s left"
-    return Front(best, said)
+    return Front(best, said + _why_not(decision.estimates[passed_over], situation) if behind[passed_over] else said)
+
+
+def _why_not(worth_more: Estimate, situation: Situation) -> str:
+    """Why somebody else goes first than whoever is worth most."""
+    name, seconds, left = worth_more.expert, worth_more.latency_s, situation.seconds_left
+    if seconds > left:
+        return f" of those in time; {name} would take about {seconds:.3g} s of the {left:.3g} s left"
+    return f" of those likely enough to be right; {name} is so with a chance of {worth_more.score:.2f} only"
 
 
 def _careful(decision: Decision, policy: Policy, situation: Situation) -> Front | None:

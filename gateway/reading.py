@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,11 +121,12 @@ class Reader:
     """A reading shared by all requests: what arrives together is read together, off the event loop if it takes long.
 
     The quick encoder works on the loop; what it cannot settle, and what is long, is read with care in the thread.
-    `settled` and `asked` count which of both it was.
+    `settled` and `asked` count which of both it was. general: what each expert scores on average over all categories.
     """
 
-    def __init__(self, reading: Reading, thread: Executor) -> None:
+    def __init__(self, reading: Reading, thread: Executor, general: Mapping[str, float] | None = None) -> None:
         self.reading = reading
+        self.general: Mapping[str, float] = general or {}
         self.settled = self.asked = 0
         self._at_once = Batching(reading.at_once, lambda text: True, thread)
         self._with_care = Batching(reading.with_care, lambda text: False, thread)

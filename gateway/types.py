@@ -5,10 +5,12 @@ Knows no HTTP, no storage and no prices of its own; every stage of the pipeline 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.doubt import Doubt
 from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
 from gateway.form import FREE, Form
@@ -20,6 +22,8 @@ from routers.base import Array
 Json = dict[str, Any]
 ANSWER = "answer"
 """The role of a call that answers the caller's own question."""
+ALONE = frozenset({"single", "prompts"})
+"""Strategies that give one expert's answer without judging it."""
 Hear = Callable[[Json], Awaitable[None]]
 """Takes the chunks of one call as they come; awaiting it is the back-pressure."""
 HearOf = Callable[[str, Json], Awaitable[None]]
@@ -77,15 +81,18 @@ class Grounding:
 
     passages: the best first, no more than are worth their tokens; empty where nothing was searched or found. experts:
     those who are given them. without, documented: (m,) P(right) of each, in the order of the estimates, which hold the
-    better arm of each expert. reason: in words. seconds: the search.
+    better arm of each expert. hurdles: (m,) what documents must add to it to be worth their price. reason: in words.
+    seconds: the search. ask_itself: where it is a close thing, an expert is asked first whether it knows.
     """
 
     passages: tuple[Passage, ...]
     experts: frozenset[str]
     without: Array
     documented: Array
+    hurdles: Array
     reason: str
     seconds: float = 0.0
+    ask_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,11 @@ class Decision:
     """What the average expert is expected to write, whatever the caller allows."""
     grounding: Grounding | None = None
     """What documents bring to it; None where there are none to look into, or nobody may."""
+
+    def chance_of(self, expert: str) -> float | None:
+        """That the expert answers right, with the documents it is given; None where nothing was predicted of it."""
+        known = self.estimates.of(expert).score if expert in self.estimates else math.nan
+        return None if math.isnan(known) else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,13 @@ class Plan:
     """(m,) what was added to the utilities to choose, and to nothing else; None where loads are not balanced."""
     rates: Exchange = Exchange(0.0, 0.0)
     """What a dollar and a second cost in quality, under the knobs of the policy and the caller."""
+    doubt: Doubt | None = None
+    """When an answer is too doubtful to be given; None where any may be."""
+
+    @property
+    def quiet(self) -> bool:
+        """No word may be heard before it is known how sure the answer is; who is asked alone was judged before."""
+        return self.doubt is not None and self.doubt.holds_back and self.strategy not in ALONE
 
     def speaker(self, expert: str) -> str:
         """Who is named as the model: the expert, or the strategy where several may have had a part."""
@@ -271,12 +290,14 @@ class Verdict:
 
     served: the outcome whose words are the answer; None where there is none. confidence: the chance that it is right,
     where the strategy knows one. reason: in words. ballot: every answer given, dissent too, the likeliest first.
+    abstained: the words say that it is not known; they are the gateway's own.
     """
 
     served: Outcome | None
     confidence: float | None = None
     reason: str = ""
     ballot: tuple[Support, ...] = ()
+    abstained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +318,16 @@ class Answer:
     def served(self) -> Outcome | None:
         """The outcome whose words are the answer; None where every expert failed."""
         return self.verdict.served
+
+    @property
+    def confidence(self) -> float | None:
+        """The chance that the answer is right: what the strategy knows, else what was foretold of whoever answered.
+
+        The latter only under a policy that minds; None where nothing is known.
+        """
+        if self.verdict.confidence is not None or self.plan.doubt is None or self.served is None:
+            return self.verdict.confidence
+        return self.decision.chance_of(self.served.expert)
 
     @property
     def speaker(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from routers.errors import ArtifactError
+from routers.selective import Curve
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -39,6 +40,8 @@ class Manifest(BaseModel):
     """Everything about an artifact but its numbers.
 
     `tables`: sha256 of each table learned from, by file name. `encoder`: what wrote the rows, by name and hash.
+    `selective`: how sure one must be to answer, by what says how sure it is: a router of whoever is asked first, the
+    fuser of the answer it came to. No file holds it, so that the version stays and profiles of experts go on fitting.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +60,7 @@ class Manifest(BaseModel):
     metrics: dict[str, float] = {}
     metrics_measured_on: dict[str, str] = {}
     thresholds: dict[str, Threshold] = {}
+    selective: dict[str, Curve] = {}
     files: dict[str, str] = {}
 
     def threshold(self, name: str) -> float:

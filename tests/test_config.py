@@ -79,7 +79,7 @@ def test_what_is_not_yaml(tmp_path: Path, text: str, words: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]", "5", "hello", "---\n"])
 def test_what_is_no_mapping(tmp_path: Path, text: str) -> None:
-    allowed = "must be a mapping with the keys defaults, experts, groups, leads, policies, version"
+    allowed = "must be a mapping with the keys defaults, experts, groups, knowledge, leads, policies, version"
     assert complaint(tmp_path, text) == f"experts.yaml:1: {allowed}"
 
 

@@ -129,7 +129,6 @@ class Stand:
             planner = Planner(
                 columns=self.columns,
                 readers={name: Reader(reading, thread) for name, reading in self.readings.items()},
-                general={"blend": {}},
                 dispatcher=self.dispatcher,
                 lengths=self.lengths,
                 pins=self.pins,

@@ -61,7 +61,6 @@ def pipeline_of(count: int, artifact: Suite, thread: ThreadPoolExecutor, **polic
     planner = Planner(
         columns=columns,
         readers={name: Reader(reading, thread) for name, reading in readings(artifact, experts, Path()).items()},
-        general={},
         dispatcher=dispatcher,
         lengths=Lengths(columns),
         pins=pins,

@@ -82,7 +82,7 @@ class PyqwestTransport:
         return Whole(response.status, response.headers, response.content)
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, most: int = MOST_BYTES) -> Whole:
-        response = await self._sent(url, headers, body)
+        response = await self._sent("POST", url, headers, body)
         try:
             whole = await _at_most(response, most)
         except (OSError, *PROTOCOL_ERRORS) as error:
@@ -90,11 +90,14 @@ class PyqwestTransport:
         return Whole(response.status, response.headers, whole)
 
     async def open(self, url: str, headers: Mapping[str, str], body: bytes) -> Arrival:
-        response = await self._sent(url, headers, body)
-        return Arrival(response.status, response.headers, _pieces(response), response.aclose)
+        return _arrival(await self._sent("POST", url, headers, body))
 
-    async def _sent(self, url: str, headers: Mapping[str, str], body: bytes) -> pyqwest.Response:
-        request = pyqwest.Request("POST", url, pyqwest.Headers(list(headers.items())), body)
+    async def fetch(self, url: str, headers: Mapping[str, str]) -> Arrival:
+        """A GET, answered as soon as its headers are there."""
+        return _arrival(await self._sent("GET", url, headers, None))
+
+    async def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> pyqwest.Response:
+        request = pyqwest.Request(method, url, pyqwest.Headers(list(headers.items())), body)
         try:
             return await self._transport.execute(request)
         except (OSError, *PROTOCOL_ERRORS) as error:
@@ -121,6 +124,10 @@ async def _at_most(response: pyqwest.Response, most: int) -> bytes:
         await response.aclose()
         raise
     return bytes(whole)
+
+
+def _arrival(response: pyqwest.Response) -> Arrival:
+    return Arrival(response.status, response.headers, _pieces(response), response.aclose)
 
 
 async def _pieces(response: pyqwest.Response) -> AsyncIterator[bytes]:

@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.models.locking import locked
+from gateway.locking import locked
 from gateway.models.registry import Hub, InPlace, ModelError, ModelFile, Wheels
 from gateway.models.sources import SourceFailed, chunks_of
 from gateway.models.verified import is_good, remember

@@ -15,11 +15,12 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.store.tables import RECORDS
 from gateway.types import Answer, Decision, Features, Json, Outcome, Plan, Verdict
+from gateway.wire.sources import documents_of, named, retrieval_json
 
 Row = tuple[Any, ...]
 
 COLUMNS: tuple[str, ...] = tuple(RECORDS.columns.keys())
-JSON_COLUMNS: tuple[str, ...] = ("tags", "wishes", "features", "estimates", "dropped", "plan", "calls")
+JSON_COLUMNS: tuple[str, ...] = ("tags", "wishes", "features", "estimates", "dropped", "plan", "calls", "retrieval")
 MESSAGE_CHARS = 1000
 """Longer error messages are cut: an upstream may answer with a whole page."""
 
@@ -35,13 +36,19 @@ def row_of(answer: Answer, created_at: float, worker: str) -> Row:
         *_predicted(answer.decision, answer.plan),
         _plan(answer.plan, answer.verdict),
         *_spent(answer),
+        *_read(answer),
         worker,
     )
 
 
 def record_of(row: Mapping[str, Any]) -> Json:
     """A row as callers see it: JSON columns parsed, the rest as it is."""
-    return {name: orjson.loads(value) if name in JSON_COLUMNS else value for name, value in row.items()}
+    return {name: _value(name, value) for name, value in row.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    """Columns that came later are empty in old rows."""
+    return orjson.loads(value) if name in JSON_COLUMNS and value is not None else value
 
 
 def _asked(answer: Answer, created_at: float) -> Row:
@@ -165,6 +172,18 @@ def _call(outcome: Outcome) -> Json:
         "loss": outcome.loss,
         "error": None if error is None else {"code": error.code, "message": _message(error)},
     }
+
+
+def _read(answer: Answer) -> Row:
+    """retrieved, retrieval; most answers have nothing to do with documents."""
+    documents, sought = documents_of(answer), retrieval_json(answer.decision)
+    if sought is None and not documents:
+        return False, None
+    given = sought or {"reason": f"looked into by {answer.plan.strategy}", "passages": [], "experts": []}
+    arms = {arm["expert"]: arm["documented"] - arm["without"] for arm in given["experts"]}
+    served = None if answer.served is None else answer.served.expert
+    read = [named(passage) for passage in documents]
+    return bool(documents), as_json({**given, "gain": arms.get(served), "read": read})
 
 
 def as_json(value: Any) -> str:

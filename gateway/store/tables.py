@@ -71,6 +71,14 @@ class Record(Stored, table=True):
     overhead_s: float
     retries: int
     fallbacks: int
+    retrieved: bool | None = None
+    """Whether the answer that is served rests on documents; null in rows from before there were any."""
+    retrieval: str | None = Field(default=None, sa_type=Text)
+    """JSON: {reason, seconds, passages, experts, gain, read}; null where no documents were sought. No word of them.
+
+    passages: [{collection, document, chunk, score}], as found. experts: [{expert, given, without, documented,
+    must_gain}]. gain: of whoever is served. read: how many passages the words that are served rest on.
+    """
     worker: str = Field(sa_type=Text)
     """The instance that answered."""
 

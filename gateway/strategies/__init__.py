@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from gateway.abstention import ABSTAIN
 from gateway.consult import Brief
+from gateway.strategies.abstain import abstain
 from gateway.strategies.best_of import best_of
 from gateway.strategies.bid import bid
 from gateway.strategies.cascade import cascade
@@ -38,3 +40,5 @@ STRATEGIES: Mapping[str, Strategy] = {
     "decompose": decompose,
     "prompts": prompts,
 }
+"""Those that a policy or a caller may name."""
+EVERY: Mapping[str, Strategy] = {**STRATEGIES, ABSTAIN: abstain}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from gateway.ballot import Ballot
 from gateway.consult import Asking, Brief
+from gateway.prompts import aside, marked, shuffled, spoken
 from gateway.strategies.leads import Lead, affordable_room, heeded, lead_of
-from gateway.strategies.prompts import aside, marked, shuffled, spoken
 from gateway.strategies.proposals import FEWEST, ballot_of, given_up, proposed
 from gateway.types import Outcome, Verdict
 from routers.fusion.evidence import NOTHING

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from gateway.consult import Brief
+from gateway.prompts import THOUGHT, WRITES, aside
 from gateway.strategies.leads import Lead, affordable_room, kept_for, lead_of
 from gateway.strategies.parts import Part, alone, answered, said, shown, written
-from gateway.strategies.prompts import THOUGHT, WRITES, aside
 from gateway.types import Outcome, Verdict
 
 ROLE, CONDUCTOR, PERSONAS = "conduct", "conductor", "personas"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from gateway.ballot import Ballot
 from gateway.consult import Asking, Brief
+from gateway.prompts import marked, room, shuffled, writing
 from gateway.strategies.leads import LEAST_ROOM
-from gateway.strategies.prompts import marked, room, shuffled, writing
 from gateway.strategies.proposals import FEWEST, ballot_of, given_up, proposed, texts_of
 from gateway.types import Verdict
 from gateway.wire.completion import tokens_in

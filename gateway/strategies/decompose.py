@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.consult import Brief
+from gateway.prompts import THOUGHT, WRITES, aside
 from gateway.strategies.leads import Lead, affordable_room, kept_for, lead_of
 from gateway.strategies.parts import Part, alone, answered, said, shown, written
-from gateway.strategies.prompts import THOUGHT, WRITES, aside
 from gateway.types import Outcome, Verdict
 
 ROLE, PLANNER = "decompose", "planner"

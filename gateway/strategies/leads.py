@@ -10,7 +10,7 @@ import numpy as np
 
 from gateway.consult import Brief
 from gateway.leads import DEFAULT
-from gateway.strategies.prompts import WORDS, room
+from gateway.prompts import WORDS, room
 
 SUPPOSED = 0.7
 """How often a lead is taken to tell the right answer from wrong ones, where nobody has measured it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.consult import Asking, Brief
+from gateway.prompts import room, shuffled, writing
 from gateway.strategies.leads import LEAST_ROOM, kept_for, lead_of
-from gateway.strategies.prompts import room, shuffled, writing
 from gateway.strategies.proposals import FEWEST, ballot_of, proposed, texts_of
 from gateway.strategies.synthesize import task, written
 from gateway.types import Outcome, Verdict

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.consult import Asking, Brief
+from gateway.prompts import WRITES, marked, writing
 from gateway.strategies.leads import Lead
-from gateway.strategies.prompts import WRITES, marked, writing
 from gateway.strategies.proposals import broken_off
 from gateway.strategies.single import in_turn
 from gateway.types import Json, Outcome, Query, Verdict

@@ -8,8 +8,8 @@ from dataclasses import replace
 from gateway.answers import key_of
 from gateway.ballot import Ballot
 from gateway.consult import Brief
+from gateway.prompts import marked, shuffled, writing
 from gateway.strategies.leads import Lead, affordable_room, heeded, lead_of
-from gateway.strategies.prompts import marked, shuffled, writing
 from gateway.strategies.proposals import FEWEST, ballot_of, given_up, proposed, texts_of
 from gateway.types import Outcome, Query, Verdict
 

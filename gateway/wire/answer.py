@@ -7,6 +7,7 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.types import Answer, Json, Outcome
 from gateway.wire.completion import read_usage
+from gateway.wire.sources import documents_of, sources_json
 
 USD_DIGITS = 12
 
@@ -23,18 +24,22 @@ def completion(answer: Answer) -> bytes:
 
 def account(answer: Answer) -> Json:
     """What stands under `coterie` in an answer and in the last chunk of a stream."""
-    verdict, served = answer.verdict, answer.served
+    verdict, served, documents = answer.verdict, answer.served, documents_of(answer)
     account: Json = {
         "decision_id": answer.query.id,
         "strategy": answer.plan.strategy,
         "experts": [outcome.expert for outcome in answer.outcomes],
         "cost_usd": round(answer.cost_usd, USD_DIGITS),
-        "retrieved": False,
+        "retrieved": bool(documents),
     }
+    if documents:
+        account["sources"] = sources_json(answer, documents)
     if served is not None and served.moved_from is not None:
         account["moved"] = {"from": served.moved_from, "loss": round(served.loss, 4)}
-    if verdict.confidence is not None:
-        account["confidence"] = round(verdict.confidence, 4)
+    if answer.confidence is not None:
+        account["confidence"] = round(answer.confidence, 4)
+    if verdict.abstained:
+        account["abstained"] = True
     if verdict.ballot:
         account["ballot"] = [
             {"answer": one.key, "experts": one.experts, "chance": round(one.chance, 4)} for one in verdict.ballot

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from gateway.types import Decided, Decision, Json, Plan
+from gateway.wire.sources import retrieval_json
 
 
 def decided_json(decided: Decided) -> Json:
@@ -57,6 +58,7 @@ def decision_json(decision: Decision, plan: Plan) -> Json:
             }
             for estimate, score, std, utility, load_price in rows
         ],
+        "retrieval": retrieval_json(decision),
         "dropped": [{"expert": one.expert, "reason": one.reason} for one in decision.dropped],
     }
 

@@ -23,14 +23,15 @@ class SentenceTransformerEncoder:
         except ImportError:
             raise ArtifactError(f"{name} needs the extra `train`: pip install 'coterie[train]'") from None
         try:
-            self._model: Any = SentenceTransformer(name, device="cpu")
+            # Attention written out, for that is what can be exported.
+            self.model: Any = SentenceTransformer(name, device="cpu", model_kwargs={"attn_implementation": "eager"})
         except (OSError, ValueError) as error:
             raise ArtifactError(f"no sentence-transformers model at {name!r}: {str(error).splitlines()[0]}") from None
         self.name = name
         self.batch = batch
 
     def encode(self, texts: Sequence[str]) -> Array:
-        found = self._model.encode(
+        found = self.model.encode(
             list(texts), batch_size=self.batch, normalize_embeddings=True, show_progress_bar=False
         )
         rows: Array = np.asarray(found, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A trained tower as an ONNX file with 8-bit weights, beside its tokenizer: what is served, without torch."""
+"""A network of text as an ONNX file with 8-bit weights, beside its tokenizer: what is served, without torch."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from routers.encoders.onnx import MODEL, TOKENIZER
-from routers.training.tower import Tower
 
 OPSET = 17
 
 
-def export(tower: Tower, tokenizer: Any, folder: Path) -> None:
-    """Write `model.onnx` and `tokenizer.json`; weights are quantized per channel, activations as they come."""
+def export(network: nn.Module, tokenizer: Any, folder: Path) -> None:
+    """Write `model.onnx` and `tokenizer.json`; weights are quantized per channel, activations as they come.
+
+    network: (input_ids, attention_mask), (n, t) int64 each, to embeddings (n, d).
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,7 +28,7 @@ def export(tower: Tower, tokenizer: Any, folder: Path) -> None:
         warnings.simplefilter("ignore")  # the exporter warns of its own successor
         plain = Path(scratch) / MODEL
         torch.onnx.export(
-            tower.eval(),
+            network.eval(),
             (sample, sample),
             str(plain),
             input_names=["input_ids", "attention_mask"],

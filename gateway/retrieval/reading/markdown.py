@@ -1,0 +1,76 @@
+"""Markdown: sections under its headings; code, tables and lists as they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gateway.retrieval.reading.decoding import whole
+from gateway.retrieval.reading.documents import Block, Document, Section
+from gateway.retrieval.reading.source import Source
+from gateway.retrieval.reading.titles import Outline, title_from
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+PROSE = {"paragraph_open", "html_block"}
+BREAKS = {"softbreak", "hardbreak"}
+
+
+def read_markdown(source: Source) -> Iterator[Document]:
+    """One document, called what its front matter, or else its first heading, says."""
+    from markdown_it import MarkdownIt
+
+    text = whole(source, source.charset)
+    front = FRONT.match(text)
+    titled = FRONT_TITLE.search(front.group(1)) if front else None
+    body = text[front.end() :] if front else text
+    # What stands inside a block is taken as it is written, so that only headings are looked into.
+    parser = MarkdownIt("commonmark").enable("table")
+    tokens = parser.disable("inline").parse(body)
+    title = titled.group(2) if titled else _first_heading(tokens, parser)
+    yield Document(source.name, title or title_from(source.name), _sections(body, tokens, parser))
+
+
+def _sections(body: str, tokens: Sequence[Token], parser: MarkdownIt) -> Iterator[Section]:
+    lines, outline, blocks = body.split("\n"), Outline(), list[Block]()
+    for token, inside in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.level or token.nesting < 0 or token.map is None:
+            continue
+        if token.type == "heading_open" and inside is not None:
+            if blocks:
+                yield Section(outline.headings, tuple(blocks))
+            blocks = []
+            outline.enter(int(token.tag[1]), _plain(inside.content, parser))
+        elif text := _written(token, lines):
+            blocks.append(Block(text, token.type not in PROSE))
+    if blocks:
+        yield Section(outline.headings, tuple(blocks))
+
+
+def _written(token: Token, lines: Sequence[str]) -> str:
+    """The block as it stands in the file; empty for rules and comments."""
+    if token.type == "hr" or token.map is None:
+        return ""
+    text = "\n".join(lines[slice(*token.map)]).strip("\n").rstrip()
+    return COMMENT.sub("", text).strip() if token.type == "html_block" else text
+
+
+def _first_heading(tokens: Sequence[Token], parser: MarkdownIt) -> str:
+    """The first heading of level 1."""
+    for token, inside in zip(tokens, tokens[1:], strict=False):
+        if token.type == "heading_open" and token.tag == "h1" and not token.level:
+            return _plain(inside.content, parser)
+    return ""
+
+
+def _plain(heading: str, parser: MarkdownIt) -> str:
+    """A heading's words without its marks."""
+    parts: list[Token] = []
+    parser.inline.parse(heading, parser, {}, parts)
+    return "".join(" " if part.type in BREAKS else part.content for part in parts)

@@ -1,0 +1,156 @@
+"""PDF: the text of its pages, under the headings of its outline, or page by page where it has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.retrieval.reading.documents import Block, Document, Section, Skipped, Unreadable
+from gateway.retrieval.reading.normal import normal, one_line
+from gateway.retrieval.reading.pages import prose, without_running_heads
+from gateway.retrieval.reading.source import Source
+from gateway.retrieval.reading.titles import Outline, title_from
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
+
+DAMAGED = "is a damaged PDF ({}); open it in a viewer and save or print it as PDF again"
+LOCKED = "is locked with a password; add a copy without one, e.g. from `qpdf --decrypt --password=… IN.pdf OUT.pdf`"
+SCANNED = "holds pictures of pages and no text; run OCR, e.g. `ocrmypdf IN.pdf OUT.pdf`, and add what that writes"
+NO_TITLE = re.compile(r"untitled|^(microsoft (word|powerpoint)|slide) ?\d*\b|\.(docx?|pptx?|tex|dvi|indd|pdf)$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A heading of the outline. page: from 0. level: 1 is the outermost."""
+
+    page: int
+    level: int
+    heading: str
+
+
+def read_pdf(source: Source) -> Iterator[Document | Skipped]:
+    """One document; and a word on pages without text, where the others hold some."""
+    pdf = _opened(source)
+    texts = [_lines(page) for page in _pages(pdf, source.name)]
+    empty = [str(number) for number, lines in enumerate(texts, 1) if not lines]
+    if len(empty) == len(texts):
+        raise Unreadable(source.name, SCANNED)
+    pages = without_running_heads([lines or [] for lines in texts])
+    entries = _entries(pdf)
+    sections = _under(entries, pages) if entries else _by_page(pages)
+    yield Document(source.name, _title(pdf) or title_from(source.name), sections)
+    if empty:
+        yield Skipped(f"{source.name}, page {_some(empty)}", "no text could be read there; if it is scanned, run OCR")
+
+
+def _opened(source: Source) -> PdfReader:
+    """Unreadable for a file that is damaged, or locked with a password that is not empty."""
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
+    try:
+        pdf = PdfReader(source.content)  # type: ignore[arg-type]  # any file will do
+        if pdf.is_encrypted and not pdf.decrypt(""):
+            raise Unreadable(source.name, LOCKED)
+    except Unreadable:
+        raise
+    except (DependencyError, NotImplementedError):
+        raise Unreadable(source.name, LOCKED) from None
+    except (PyPdfError, *BROKEN) as error:
+        raise Unreadable(source.name, DAMAGED.format(_said(error))) from None
+    return pdf
+
+
+BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, AssertionError, RecursionError)
+"""What pypdf raises, beside its own errors, where a file is not what the standard says."""
+
+
+def _pages(pdf: PdfReader, name: str) -> Sequence[PageObject]:
+    from pypdf.errors import PyPdfError
+
+    try:
+        pages = list(pdf.pages)
+    except (PyPdfError, *BROKEN) as error:
+        raise Unreadable(name, DAMAGED.format(_said(error))) from None
+    if not pages:
+        raise Unreadable(name, DAMAGED.format("it has no pages"))
+    return pages
+
+
+def _lines(page: PageObject) -> list[str]:
+    """The lines of a page; none where it has no text, or is damaged."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        return normal(page.extract_text()).strip().split("\n") if page.extract_text().strip() else []
+    except (PyPdfError, NotImplementedError, MemoryError, *BROKEN):
+        return []
+
+
+def _title(pdf: PdfReader) -> str:
+    """The title in the file's own description, unless the program that wrote it made it up."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        title = one_line(str((pdf.metadata.title if pdf.metadata else "") or ""))
+    except (PyPdfError, *BROKEN):
+        return ""
+    return "" if NO_TITLE.search(title) else title
+
+
+def _entries(pdf: PdfReader) -> list[Entry]:
+    """The outline in the order of the pages; empty where there is none, or a broken one."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        return sorted(_flat(pdf, pdf.outline, 1), key=lambda entry: entry.page)
+    except (PyPdfError, *BROKEN):
+        return []
+
+
+def _flat(pdf: PdfReader, items: Sequence[Any], level: int) -> Iterator[Entry]:
+    for item in items:
+        if isinstance(item, list):
+            yield from _flat(pdf, item, level + 1)
+        elif (page := pdf.get_destination_page_number(item)) is not None and page >= 0:
+            yield Entry(page, level, one_line(str(item.title)))
+
+
+def _by_page(pages: Sequence[list[str]]) -> Iterator[Section]:
+    for number, lines in enumerate(pages, 1):
+        yield Section((f"page {number}",), tuple(map(Block, prose(lines))))
+
+
+def _under(entries: Sequence[Entry], pages: Sequence[list[str]]) -> Iterator[Section]:
+    """The text under each heading: it begins where the heading is printed, or else with what is left of its page."""
+    outline = Outline()
+    for number, lines in enumerate(pages):
+        left = lines
+        for entry in (entry for entry in entries if entry.page == number):
+            place = _place(entry.heading, left)
+            if place:
+                yield Section(outline.headings, tuple(map(Block, prose(left[:place]))))
+                left = left[place:]
+            outline.enter(entry.level, entry.heading)
+        yield Section(outline.headings, tuple(map(Block, prose(left))))
+
+
+def _place(heading: str, lines: Sequence[str]) -> int:
+    """The line that a heading begins; 0 where it is not found."""
+    wanted = "".join(heading.split()).casefold()
+    for place, line in enumerate(lines):
+        found = "".join(line.split()).casefold()
+        if found and (found.endswith(wanted) or (len(found) > 3 and wanted.startswith(found))):
+            return place
+    return 0
+
+
+def _said(error: Exception) -> str:
+    return one_line(str(error), 80) or type(error).__name__
+
+
+def _some(numbers: Sequence[str], most: int = 5) -> str:
+    return ", ".join(numbers[:most]) + (f" and {len(numbers) - most} more" if len(numbers) > most else "")

@@ -1,0 +1,75 @@
+"""What is believed of the gate's parameters before anything was measured: the cold start, and why.
+
+The means are the gate that comes with the package; the widths are how far a few pairs can move it. Written from what is
+published of language models, in round numbers, and fitted to no table. All are log odds: 0.7 doubles the odds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from routers.base import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A parameter's normal distribution, and the reason for its mean."""
+
+    name: str
+    mean: float
+    sd: float
+    why: str
+
+
+KNOWING = (
+    Prior("level", 0.0, 0.7, "the router's chances are calibrated, though on questions of another kind"),
+    Prior("router", 1.0, 0.3, "one unit of its log odds is one"),
+    Prior("rarity", -1.6, 0.6, "of the rarest things models know one in five, of the best known two in three (PopQA, arXiv 2212.10511)"),
+    Prior("recent", -1.2, 0.5, "what changes fast is known half as often or less (FreshQA, arXiv 2310.03214)"),
+    Prior("dated", -0.3, 0.3, "a time in the question is one more thing to know"),
+    Prior("neighbours", -1.5, 0.8, "where documents helped on like questions the expert did not know (SKR, EMNLP-F 2023)"),
+    Prior("thrust", 0.6, 0.5, "far from all it is known to know; weak, it is the query's familiarity (Thrust, 2023)"),
+    Prior("says yes", 0.3, 0.3, "experts are too sure: nine in ten that know say yes, six or seven in ten that do not"),
+    Prior("says no", -1.25, 0.5, "one in ten that know, three or four in ten that do not (after arXiv 2307.11019)"),
+)
+"""Of log odds that the expert is right without documents."""
+
+HOLDING = (
+    Prior("found", -0.5, 0.7, "a middling search finds the answer in two questions of five"),
+    Prior("similarity", 0.4, 0.2, "the nearer the better; by itself a weak sign, for the topic may fit and the fact lack"),
+    Prior("margin", 0.1, 0.1, "a passage that stands out is more often the one"),
+    Prior("coverage", 0.5, 0.25, "a passage that lacks half of what is asked about answers something else"),
+    Prior("anchor", 0.5, 0.25, "without the rarest word it is about somebody else"),
+    Prior("title", 0.6, 0.3, "a document that is about what the question names"),
+    Prior("agreement", 0.2, 0.2, "words and vectors point to the same passage"),
+)
+"""Of log odds that the documents hold the answer; the signals as `evidence` scales them."""
+
+READING = (
+    Prior("learns", 0.6, 0.5, "an expert that did not know and reads it is right two times in three"),
+    Prior("keeps", 3.0, 0.5, "one that knew, and reads it, in 95 of 100"),
+    Prior("spoiled", -1.1, 0.5, "what is near but lacks the answer takes a right one in one of four (after arXiv 2401.14887)"),
+    Prior("lucky", -3.5, 0.5, "and makes a wrong one right in 3 of 100"),
+)
+"""Of log odds of what reading does."""
+
+GLOBAL = (*KNOWING, *HOLDING, *READING)
+OWN = (
+    Prior("level", 0.0, 0.6, "experts differ in what they know"),
+    Prior("learns", 0.0, 0.4, "and in how well they read"),
+    Prior("spoiled", 0.0, 0.4, "and in what they let themselves be told"),
+)
+"""How far one expert stands from all: nothing of its own is known before it was asked (partial pooling)."""
+
+WITHOUT_ROUTER = 0.6
+"""P(right) of an expert of which no router knows anything, and what unsure predictions shrink to."""
+
+
+def means(priors: tuple[Prior, ...]) -> Array:
+    return np.array([prior.mean for prior in priors])
+
+
+def widths(priors: tuple[Prior, ...]) -> Array:
+    return np.array([prior.sd for prior in priors])
