@@ -11,6 +11,7 @@ from rapidfuzz import process
 
 from gateway.document import Document, Misplaced, Where
 from gateway.experts import Expert, Experts, Group, Policy
+from gateway.knowledge import Knowledge
 from gateway.residency.check import check_groups
 
 
@@ -77,7 +78,7 @@ def _fields_at(where: Where) -> Iterable[str]:
     """The keys that a place in the file may hold."""
     if not where:
         return Experts.model_fields
-    kinds: dict[Any, type[BaseModel]] = {"policies": Policy, "groups": Group}
+    kinds: dict[Any, type[BaseModel]] = {"policies": Policy, "groups": Group, "knowledge": Knowledge}
     model = kinds.get(where[0], Expert)
     for part in where[1:] if where[0] == "defaults" else where[2:]:
         annotation = model.model_fields[str(part)].annotation
@@ -102,19 +103,29 @@ def _unknown_names(experts: Experts, known: dict[str, Collection[str]]) -> Itera
     """Experts, routers and strategies that a policy names and that do not exist."""
     names = [expert.name for expert in experts.experts]
     for name, policy in experts.policies.items():
-        checks = [("router", policy.router, known["router"]), ("strategy", policy.strategy, known["strategy"])]
-        checks += [("fallback", policy.fallback, names)] if policy.fallback else []
-        checks += [("lead", policy.lead, names)] if policy.lead else []
-        checks += [("experts", expert, names) for expert in policy.experts or ()]
-        for key, value, allowed in checks:
+        checks: list[tuple[Where, str, Collection[str]]] = [
+            (("router",), policy.router, known["router"]),
+            (("strategy",), policy.strategy, known["strategy"]),
+            *((where, expert, names) for where, expert in _parts(policy)),
+            *((("experts",), expert, names) for expert in policy.experts or ()),
+        ]
+        for where, value, allowed in checks:
             if value not in allowed:
-                yield Misplaced(("policies", name, key), f"no such name: {value!r}. Allowed: {listed(allowed)}")
+                yield Misplaced(("policies", name, *where), f"no such name: {value!r}. Allowed: {listed(allowed)}")
         yield from _never_asked(name, policy)
+
+
+def _parts(policy: Policy) -> Iterator[tuple[Where, str]]:
+    """Experts whom a policy gives a part, and where it says so."""
+    last_resort = policy.abstain.to if policy.abstain is not None else None
+    for where, expert in ((("fallback",), policy.fallback), (("lead",), policy.lead), (("abstain", "to"), last_resort)):
+        if expert is not None:
+            yield where, expert
 
 
 def _never_asked(name: str, policy: Policy) -> Iterator[Misplaced]:
     """Experts whom a policy gives a part, and whom it does not let anybody ask."""
-    for key, expert in (("fallback", policy.fallback), ("lead", policy.lead)):
-        if expert is not None and policy.experts is not None and expert not in policy.experts:
+    for where, expert in _parts(policy):
+        if policy.experts is not None and expert not in policy.experts:
             why = f"{expert!r} is not among the policy's `experts`: {listed(policy.experts)}"
-            yield Misplaced(("policies", name, key), why)
+            yield Misplaced(("policies", name, *where), why)

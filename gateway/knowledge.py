@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, StringConstraints
+from pydantic import Field, PositiveInt, StringConstraints, model_validator
 
 from gateway.entry import Entry, Name, Quality
 
@@ -33,6 +33,12 @@ class Abstain(Entry):
     """say: that it is not known. escalate: ask `to`, whatever it costs. state: answer, and say how sure that is."""
     to: Name | None = None
     """Who is asked then; whoever is best on average where this is not given."""
+
+    @model_validator(mode="after")
+    def _heeded(self) -> Self:
+        if self.to is not None and self.then != "escalate":
+            raise ValueError("to is whom `then: escalate` asks; leave it out, or set that")
+        return self
 
 
 LEAST_BENEFIT: Quality = 0.03

@@ -34,8 +34,9 @@ class Situation:
     reference_usd: what a typical query costs at the dearest expert of the pool. seconds_left: until the deadline.
     pinned: who has the conversation; `locked` to it by the results of its own tool calls, which nobody else can use.
     load_prices: (m,) in [-1, 1], in the order of the estimates; None where loads are not balanced.
-    generalist: who is best on average over all categories, where that is asked for. form: what an answer looks like; `whole`: it must be one
-    expert's as it is. prospects: what asking several would gain.
+    generalist: who is best on average over all categories, where that is asked for. form: what an answer looks like;
+    `whole`: it must be one expert's as it is. prospects: what asking several would gain. doubt: when an answer is too
+    doubtful to be given.
     """
 
     reference_usd: float
@@ -153,7 +154,9 @@ def _ranked(value: Array, behind: Array) -> Array:
     return np.concatenate((order[~behind[order]], order[behind[order]])) if behind.any() else order
 
 
-def _front(order: Array, value: Array, behind: Array, decision: Decision, policy: Policy, situation: Situation) -> Front:
+def _front(
+    order: Array, value: Array, behind: Array, decision: Decision, policy: Policy, situation: Situation
+) -> Front:
     """The most valuable, unless the session has its expert or the router is not sure."""
     best, experts = int(order[0]), decision.estimates.experts
     pinned = _place(experts, situation.pinned)

@@ -6,7 +6,7 @@ Knows no HTTP, no storage and no prices of its own; every stage of the pipeline 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.retrieval.passages import Passage
 from gateway.utility import Exchange
 from gateway.wishes import Wishes
 from routers.base import Array
+from routers.gating.gains import Gains
 
 Json = dict[str, Any]
 ANSWER = "answer"
@@ -82,7 +83,9 @@ class Grounding:
     passages: the best first, no more than are worth their tokens; empty where nothing was searched or found. experts:
     those who are given them. without, documented: (m,) P(right) of each, in the order of the estimates, which hold the
     better arm of each expert. hurdles: (m,) what documents must add to it to be worth their price. reason: in words.
-    seconds: the search. ask_itself: where it is a close thing, an expert is asked first whether it knows.
+    seconds: the search. ask_itself: where it is a close thing, an expert is asked first whether it knows. reweigh: what
+    the documents are expected to change once experts have said (m,) whether they know (1, 0, NaN not asked). among: the
+    collections that policy and caller allow to be searched; None where they allow all that the tenant may see.
     """
 
     passages: tuple[Passage, ...]
@@ -93,6 +96,8 @@ class Grounding:
     reason: str
     seconds: float = 0.0
     ask_itself: bool = False
+    reweigh: Callable[[Array], Gains] | None = None
+    among: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ STARTS = (0.5, 1.0)
 stricter levels few rows prove nothing, and where confidence is too high the plain rule alone does not do."""
 BOUNDS = (*(n / 100 for n in range(1, 11)), *(n / 100 for n in range(12, 31, 2)), 0.35, 0.4, 0.45, 0.5)
 """Shares of wrong answers for which a curve knows the threshold."""
+TOLD = (0.05, 0.1, 0.2, 0.3)
+"""Those that people are told about."""
 
 
 class Curve(BaseModel):
@@ -49,6 +51,13 @@ class Curve(BaseModel):
         """The threshold for this share or the next smaller one; below the smallest that is known the plain rule."""
         place = int(np.searchsorted(self.wrong, wrong + 1e-9)) - 1
         return self.threshold[place] if place >= 0 else max(plain(wrong), self.threshold[0])
+
+    @property
+    def told(self) -> str:
+        """How much would be answered, for people."""
+        rows = zip(self.wrong, self.answered, self.proven, strict=True)
+        said = (f"{share:.0%} with {wrong:.0%} wrong{'' if sure else ' (not proven)'}" for wrong, share, sure in rows)
+        return ", ".join(one for wrong, one in zip(self.wrong, said, strict=True) if wrong in TOLD)
 
 
 def plain(wrong: float) -> float:

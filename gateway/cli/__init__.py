@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from gateway.cli import ask, batch, config, experts, map, prompts, serve, skills, train
+from gateway.cli import ask, batch, config, experts, knowledge, map, prompts, serve, skills, train
 from gateway.errors import ConfigError, GatewayError, StartError
 from routers.errors import RouterError
 
@@ -21,6 +21,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(experts.app, name="experts")
 app.add_typer(skills.app, name="skills")
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(knowledge.app, name="knowledge")
 
 
 def main() -> None:

@@ -13,16 +13,17 @@ from routers.training.encoder import BASE, train_encoder
 from routers.training.prototypes import NAMES
 from routers.training.reader import train_reader
 from routers.training.routers import EVERYTHING, train_routers
+from routers.training.selective import measure_again
 
-ENCODER, READER = "encoder", "reader"
-TRAINABLE = (ENCODER, READER, *NAMES, EVERYTHING)
+ENCODER, READER, THRESHOLDS = "encoder", "reader", "thresholds"
+TRAINABLE = (ENCODER, READER, *NAMES, EVERYTHING, THRESHOLDS)
 
 
 def train(
     name: Annotated[str, typer.Argument(help=f"what to fit: {', '.join(TRAINABLE)}")],
     questions: Annotated[Path, typer.Option(help="table of questions: parquet, CSV or JSONL")],
     outcomes: Annotated[Path, typer.Option(help="table of outcomes: parquet, CSV or JSONL")],
-    out: Annotated[Path, typer.Option(help="folder to write the artifact to")],
+    out: Annotated[Path, typer.Option(help="folder to write the artifact to; thresholds: one that is there")],
     experts: Annotated[str | None, typer.Option(help="only these models, separated by commas")] = None,
     reader: Annotated[Path | None, typer.Option(help="routers: read with this reader, not the bundled one")] = None,
     encoder: Annotated[Path | None, typer.Option(help="reader: the folder that `train encoder` wrote")] = None,
@@ -40,6 +41,8 @@ def train(
         trained = train_encoder(*tables, base=base, experts=names, seed=seed, progress=say)
     elif name == READER:
         trained = train_reader(*tables, encoder=encoder, experts=names, seed=seed, progress=say)
+    elif name == THRESHOLDS:
+        trained = measure_again(*tables, experts=names, seed=seed)
     else:
         trained = train_routers(
             name, *tables, reader=reader, experts=names, baselines=baselines, seed=seed, progress=say

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -110,6 +109,11 @@ class Catalog:
             raise KnowledgeError(f"{self._file.parent} has no collection {name!r}; it has: {known}")
         return found
 
+    def begin(self) -> None:
+        """Make the file, with nothing in it, where there is none. Only for who holds the store's lock."""
+        if not self._file.exists():
+            self._write([])
+
     def save(self, collection: Collection) -> None:
         """Put it in, or in the place of the one of its name. Only for who holds the store's lock."""
         others = (other for other in self.collections() if other.name != collection.name)
@@ -132,11 +136,12 @@ class Catalog:
 
     def _write(self, collections: list[Collection]) -> None:
         listing = Listing(collections=tuple(collections)).model_dump_json(indent=1)
+        unfinished = self._file.with_name(f".{FILE}")
         try:
-            with NamedTemporaryFile("w", dir=self._file.parent, prefix=f".{FILE}-", delete=False) as file:
+            with unfinished.open("w") as file:
                 file.write(listing)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(file.name, self._file)
+            os.replace(unfinished, self._file)
         except OSError as error:
             raise told(error, self._file.parent) from None

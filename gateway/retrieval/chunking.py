@@ -13,7 +13,7 @@ from itertools import chain, groupby
 
 from gateway.retrieval.packing import Piece, joined, packed, total
 from gateway.retrieval.pieces import LIMIT, pieces
-from gateway.retrieval.reading.documents import Block, Document, Section, Skipped, Unreadable
+from gateway.retrieval.reading.documents import Document, Section, Skipped, Unreadable
 from gateway.retrieval.reading.normal import one_line
 from gateway.retrieval.reading.readers import read
 from gateway.retrieval.reading.source import Source

@@ -30,6 +30,7 @@ INDEXED_FROM = 5_000
 """Chunks from which vectors are indexed; fewer are compared one by one, which takes 10 ms and misses none."""
 REBUILT_AT = 1 / 3
 """The share of chunks that came after the vectors' index was built at which it is built anew, its centres with it."""
+IN_A_LIST = 1_000
 FAILURES = (RuntimeError, OSError, ValueError)
 """What LanceDB raises."""
 
@@ -80,11 +81,11 @@ class Engine:
 
         return await self._ask(name, query)
 
-    async def count(self, name: str) -> int:
-        """0 where there is no such table."""
+    async def count(self, name: str, where: str | None = None) -> int:
+        """Rows; 0 where there is no such table."""
         with self._telling():
             table = await self._open(name)
-            return 0 if table is None else int(await table.count_rows())
+            return 0 if table is None else int(await table.count_rows(where))
 
     async def names(self) -> list[str]:
         """Of every table."""
@@ -188,6 +189,11 @@ class Engine:
 def quoted(values: Sequence[str]) -> str:
     """A list of strings for `IN (...)`."""
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+
+
+def lists(names: Sequence[str]) -> list[Sequence[str]]:
+    """In parts, each short enough for one `IN (...)`."""
+    return [names[start : start + IN_A_LIST] for start in range(0, len(names), IN_A_LIST)]
 
 
 async def _outgrown(table: Any) -> bool:

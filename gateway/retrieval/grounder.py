@@ -87,12 +87,12 @@ class Grounder:
         asked = self._asked(decision, features)
         hopeless = "" if terms.retrieve == ALWAYS else self._hopeless(asked, terms)
         if hopeless:
-            return replace(decision, grounding=_nothing(asked, hopeless))
+            return replace(decision, grounding=_nothing(asked, hopeless, terms))
         found = await self._search(features.text, query, among)
         kept = () if found is None else _worth_showing(found.passages)
         if found is None or not kept:
             reason = "documents could not be searched" if found is None else "no document has anything on it"
-            return replace(decision, grounding=_nothing(asked, reason))
+            return replace(decision, grounding=_nothing(asked, reason, terms))
         return self._grounded(decision, features, replace(asked, embedding=found.embedding), found, kept, terms)
 
     def _among(self, query: Query, terms: Terms) -> Sequence[str]:
@@ -148,7 +148,8 @@ class Grounder:
         kept: tuple[Passage, ...],
         terms: Terms,
     ) -> Decision:
-        gains = self._gate.weigh(asked, [Hit(one.title, one.text, one.similarity) for one in kept])
+        hits = [Hit(one.title, one.text, one.similarity) for one in kept]
+        gains = self._gate.weigh(asked, hits)
         dearer = self._dearer(decision.estimates, features, kept, found.seconds)
         pays = self._pays(decision.estimates, gains, dearer, terms)
         estimates = decision.estimates
@@ -158,10 +159,12 @@ class Grounder:
             experts=frozenset(names.tolist()),
             without=gains.without,
             documented=gains.documented,
-            hurdles=pays.hurdles,
+            hurdles=np.where(pays.possible, pays.hurdles, np.inf),
             reason=gains.reason if terms.retrieve != ALWAYS else "documents were asked for",
             seconds=found.seconds,
             ask_itself=terms.ask_itself,
+            reweigh=lambda knows: self._gate.weigh(replace(asked, knows=knows), hits),
+            among=terms.among,
         )
         return replace(
             decision, estimates=_better_arm(estimates, gains, dearer, pays, terms.named), grounding=grounding
@@ -216,8 +219,9 @@ def _better_arm(estimates: Estimates, gains: Gains, dearer: _Dearer, pays: _Pays
     )
 
 
-def _nothing(asked: Asked, reason: str) -> Grounding:
-    return Grounding((), frozenset(), asked.chance, asked.chance, np.zeros_like(asked.chance), reason)
+def _nothing(asked: Asked, reason: str, terms: Terms) -> Grounding:
+    hurdles = np.zeros_like(asked.chance)
+    return Grounding((), frozenset(), asked.chance, asked.chance, hurdles, reason, among=terms.among)
 
 
 def _worth_showing(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:

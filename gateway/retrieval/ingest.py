@@ -6,22 +6,23 @@ Knows no format and no table. Reports each source when what it says is true on d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import Literal, Protocol
-
-import pyarrow.compute as pc
 
 from gateway.retrieval.batch import Encoder, Whole
 from gateway.retrieval.catalog import Collection
 from gateway.retrieval.chunking import Chunk, chunked
-from gateway.retrieval.engine import Engine, quoted
+from gateway.retrieval.engine import quoted
 from gateway.retrieval.fetching import Seen, fetch, is_url
 from gateway.retrieval.hits import document_id
 from gateway.retrieval.ledger import Known, Ledger
 from gateway.retrieval.reading.documents import Skipped, Unreadable
 from gateway.retrieval.reading.source import Source, take
+from gateway.retrieval.store import Store
 from gateway.retrieval.walking import Walk, walk
 from gateway.retrieval.writer import Writer
 
@@ -52,13 +53,14 @@ class Watch(Protocol):
 
 
 class Ingest:
-    """One run. Only for who holds the store's lock. `room`: the store's folder."""
+    """One run. Only for who holds the store's lock."""
 
-    def __init__(self, engine: Engine, collection: Collection, encoder: Encoder, room: Path, watch: Watch) -> None:
-        self._engine = engine
+    def __init__(self, store: Store, collection: Collection, encoder: Encoder, watch: Watch) -> None:
+        self._store = store
+        self._engine = store.engine
         self._collection = collection
-        self._writer = Writer(engine, collection, encoder, room)
-        self._room = room
+        self._writer = Writer(store.engine, collection, encoder, store.folder)
+        self._room = store.folder
         self._watch = watch
         self._known: Mapping[str, Known] = {}
         self._present: set[str] = set()
@@ -67,9 +69,9 @@ class Ingest:
     async def __call__(self, paths: Sequence[str]) -> bool:
         """Whether anything changed. KnowledgeError where the store cannot go on; what was reported is kept."""
         self._known = await Ledger(self._engine, self._collection.table).known()
-        self._present = await self._sources()
+        self._present = await self._store.sources(self._collection)
         urls = dict.fromkeys(path for path in paths if is_url(path))
-        found = walk((path for path in paths if path not in urls), self._known.keys() | self._present, self._room)
+        found = walk((path for path in paths if path not in urls), self._present, self._room)
         self._watch.begin(len(found.files) + len(urls), found.others)
         try:
             changed = await self._all(found, urls)
@@ -98,18 +100,18 @@ class Ingest:
         """How many chunks of a source are new; None where nothing changed."""
         known = self._known.get(name)
         if known is not None and _as_it_was(known):
-            return self._leave(known)
+            self._leave(known)
+            return None
         try:
             source = await self._taken(name, known)
         except Unreadable as unreadable:
             self._refuse(name, unreadable)
             return None
-        if source is None:
-            assert known is not None
-            return self._leave(known)
-        with source:
-            if known is not None and source.digest == known.digest:
-                return self._leave(known)
+        with source or nullcontext():
+            if known is not None and (source is None or source.digest == known.digest):
+                self._leave(known)
+                return None
+            assert source is not None
             try:
                 return await self._read(source)
             except Unreadable as unreadable:
@@ -142,7 +144,7 @@ class Ingest:
                 await self._commit()
         self._writer.drop(list(held))
         self._writer.end(Known.of(source, documents, chunks))
-        self._waiting.append(Done(name, "changed" if name in self._present else "added", chunks))
+        self._waiting.append(Done(name, "changed" if name in self._known else "added", chunks))
         return new
 
     def _leave(self, known: Known) -> None:
@@ -170,11 +172,6 @@ class Ingest:
             self._watch.done(done)
         self._waiting = []
 
-    async def _sources(self) -> set[str]:
-        """Those that any chunk comes from, whatever the ledger says."""
-        rows = await self._engine.rows(self._collection.table, ["source"], "chunk = 0")
-        return set() if rows is None else set(pc.unique(rows["source"]).to_pylist())
-
     async def _held(self, source: str) -> dict[str, str]:
         """The documents that the store has of it: digests by id."""
         where = f"chunk = 0 AND source IN ({quoted([source])})"
@@ -195,7 +192,7 @@ def _as_it_was(known: Known) -> bool:
 
 def _documents(source: Source) -> Iterator[Whole | Skipped]:
     """The source's documents, each whole. One that has the name of an earlier one is told apart by a number."""
-    names: dict[str, int] = {}
+    names: set[str] = set()
     chunks: list[Chunk] = []
     for part in chunked(source):
         if isinstance(part, Skipped):
@@ -209,10 +206,14 @@ def _documents(source: Source) -> Iterator[Whole | Skipped]:
         yield _whole(source.name, chunks, names)
 
 
-def _whole(source: str, chunks: Sequence[Chunk], names: dict[str, int]) -> Whole:
-    name = chunks[0].document
-    times = names[name] = names.get(name, 0) + 1
-    name = name if times == 1 else f"{name}#{times}"
+def _named(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}#{times}" for times in count(2))
+
+
+def _whole(source: str, chunks: Sequence[Chunk], names: set[str]) -> Whole:
+    name = next(name for name in _named(chunks[0].document) if name not in names)
+    names.add(name)
     digest = blake2b(digest_size=16)
     for chunk in chunks:
         digest.update(f"{chunk.title}\0{chunk.text}\0".encode())

@@ -55,12 +55,8 @@ class Known:
         )
 
 
-SCHEMA = pa.schema(
-    [
-        (field.name, {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}[str(field.type)])
-        for field in fields(Known)
-    ]
-)
+TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}
+SCHEMA = pa.schema([(field.name, TYPES[str(field.type)]) for field in fields(Known)])
 
 
 class Ledger:

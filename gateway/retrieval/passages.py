@@ -16,9 +16,9 @@ class Passage:
     """One chunk of a document.
 
     document: the path or URL it was added by. title: what the document is called, and the headings the chunk stands
-    under. chunk: its place in the document, from 0. similarity: cosine of query and chunk under the encoder of its
-    collection, NaN where only words found it. score: in [0, 1], what the passages are ordered by. words: it was among
-    those that full-text search found.
+    under. chunk: its place in the document, from 0. similarity: cosine of query and chunk, on the scale of the base
+    encoder whatever its collection was encoded with; NaN where only words were looked for. score: in [0, 1], what the
+    passages are ordered by. words: it was among those that full-text search found.
     """
 
     collection: str
@@ -33,11 +33,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Passages, the best first. embedding: (d,) the query under the base encoder; empty where nothing was searched."""
+    """Passages, the best first. embedding: (d,) the query under the base encoder; empty where nothing was searched.
+
+    refused: a line for each collection that could not be searched, and why.
+    """
 
     passages: tuple[Passage, ...] = ()
     embedding: Array = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     seconds: float = 0.0
+    refused: tuple[str, ...] = ()
 
 
 class Library(Protocol):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from gateway.errors import KnowledgeError
 from gateway.locking import locked
 from gateway.retrieval.catalog import FILE, Catalog, Collection, EncoderMark
-from gateway.retrieval.engine import Engine, quoted
+from gateway.retrieval.engine import Engine, lists, quoted
+from gateway.retrieval.fetching import is_url
 from gateway.retrieval.ledger import Ledger, ledger_of
 from gateway.retrieval.room import told
 from gateway.retrieval.walking import absolute, below
-from gateway.retrieval.writer import Writer
 
 LOCK = ".lock"
 
@@ -64,12 +66,39 @@ class Store:
         await self.engine.drop(collection.table)
         await self.engine.drop(ledger_of(collection.table))
 
-    async def remove(self, collection: Collection, documents: Sequence[str]) -> dict[str, int]:
-        """How many sources each of these names stood for: a file, a folder, a URL, or a document of a JSONL file.
+    async def documents(self, collection: Collection) -> int:
+        """How many there are."""
+        return await self.engine.count(collection.table, "chunk = 0")
+
+    async def sources(self, collection: Collection) -> set[str]:
+        """Every file and URL that chunks come from, or that the ledger knows."""
+        rows = await self.engine.rows(collection.table, ["source"], "chunk = 0")
+        present = set() if rows is None else set(pc.unique(rows["source"]).to_pylist())
+        return present | (await Ledger(self.engine, collection.table).known()).keys()
+
+    async def remove(self, collection: Collection, names: Sequence[str]) -> dict[str, int]:
+        """How many documents each name stood for: a file, all in a folder, a URL, or a document of a JSONL file.
 
         Only for who holds the lock.
         """
-        known = [*await Ledger(self.engine, collection.table).known()]
-        rows = await self.engine.rows(collection.table, ["id", "source", "document"], "chunk = 0")
-        
-        raise NotImplementedError
+        sources = await self.sources(collection)
+        removed = {name: await self._remove(collection, name, sources) for name in names}
+        if any(removed.values()):
+            await self.engine.tidy(collection.table)
+            await self.engine.tidy(ledger_of(collection.table))
+        return removed
+
+    async def _remove(self, collection: Collection, name: str, sources: Iterable[str]) -> int:
+        ledger, removed = Ledger(self.engine, collection.table), 0
+        path = name if is_url(name) else absolute(name)
+        for names in lists([*below(path, sources)]):
+            where = f"source IN ({quoted(names)})"
+            removed += await self.engine.count(collection.table, f"chunk = 0 AND {where}")
+            await ledger.forget(names)
+            await self.engine.delete(collection.table, where)
+        if not removed:
+            where = f"document IN ({quoted([name, path])})"
+            removed = await self.engine.count(collection.table, f"chunk = 0 AND {where}")
+            if removed:
+                await self.engine.delete(collection.table, where)
+        return removed

@@ -39,7 +39,7 @@ def below(folder: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def walk(paths: Iterable[str], known: Collection[str], store: Path) -> Walk:
-    """Folders are gone through, without hidden files, junk and the store itself; a file that is named is taken as it is.
+    """Folders are gone through, but for hidden files, junk and the store itself; a file that is named is taken.
 
     known: the sources that the collection has.
     """

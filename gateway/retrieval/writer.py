@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gateway.retrieval.batch import Batch, Encoder, Whole
 from gateway.retrieval.catalog import Collection
-from gateway.retrieval.engine import Engine, quoted
+from gateway.retrieval.engine import Engine, lists, quoted
 from gateway.retrieval.ledger import Known, Ledger
 from gateway.retrieval.room import told
 
@@ -20,7 +20,6 @@ CHUNKS, SECONDS = 2048, 20.0
 """As much is put into one commit at most, documents being whole; so much work is lost when a process is killed."""
 UNTIDY = 10_000
 """Chunks added in one go after which indices are brought up to date; from four times as many on, a quarter of all."""
-IN_A_LIST = 1000
 
 
 class Writer:
@@ -84,13 +83,13 @@ class Writer:
         """Put what is waiting into the store. KnowledgeError where that cannot be; what was committed before stays."""
         batch = self._batch
         try:
-            for names in _lists(self._unsure):
+            for names in lists(self._unsure):
                 await self._ledger.forget(names)
             if batch is not None:
                 await self._write(batch)
-            for names in _lists(self._gone):
+            for names in lists(self._gone):
                 await self._engine.delete(self._table, f"id IN ({quoted(names)})")
-            for names in _lists(self._gone_sources):
+            for names in lists(self._gone_sources):
                 await self._engine.delete(self._table, f"source IN ({quoted(names)})")
             await self._ledger.note(self._whole)
         except OSError as error:
@@ -119,8 +118,3 @@ class Writer:
         self._since_tidy += batch.chunks
         if self._since_tidy >= max(UNTIDY, await self._engine.count(self._table) // 4):
             await self.tidy()
-
-
-def _lists(names: Sequence[str]) -> list[Sequence[str]]:
-    """In parts, each short enough for one condition."""
-    return [names[start : start + IN_A_LIST] for start in range(0, len(names), IN_A_LIST)]

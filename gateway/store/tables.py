@@ -77,7 +77,7 @@ class Record(Stored, table=True):
     """JSON: {reason, seconds, passages, experts, gain, read}; null where no documents were sought. No word of them.
 
     passages: [{collection, document, chunk, score}], as found. experts: [{expert, given, without, documented,
-    must_gain}]. gain: of whoever is served. read: how many passages the words that are served rest on.
+    must_gain}]. gain: expected for whoever is served. read: the passages that the words that are served rest on.
     """
     worker: str = Field(sa_type=Text)
     """The instance that answered."""

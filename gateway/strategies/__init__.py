@@ -16,6 +16,7 @@ from gateway.strategies.decompose import decompose
 from gateway.strategies.fuse import fuse
 from gateway.strategies.mixture import mixture
 from gateway.strategies.packs import prompts
+from gateway.strategies.rethink import rethink
 from gateway.strategies.sequential import sequential
 from gateway.strategies.single import single
 from gateway.strategies.synthesize import synthesize
@@ -38,6 +39,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     "bid": bid,
     "conduct": conduct,
     "decompose": decompose,
+    "rethink": rethink,
     "prompts": prompts,
 }
 """Those that a policy or a caller may name."""

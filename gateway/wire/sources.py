@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from gateway.retrieval.citations import cited
 from gateway.retrieval.passages import Passage
 from gateway.types import ANSWER, Answer, Decision, Grounding, Json
@@ -17,7 +19,8 @@ def documents_of(answer: Answer) -> tuple[Passage, ...]:
     served = answer.served
     if served is None or served.documents or served.role == ANSWER:
         return served.documents if served is not None else ()
-    return max((outcome.documents for outcome in answer.outcomes if outcome.ok), key=len, default=())
+    before = (one for one in answer.outcomes if one.ok and one.started < served.started)
+    return max((one.documents for one in before), key=len, default=())
 
 
 def sources_json(answer: Answer, documents: tuple[Passage, ...]) -> list[Json]:
@@ -54,13 +57,15 @@ def retrieval_json(decision: Decision) -> Json | None:
     return {
         "reason": grounding.reason,
         "seconds": round(grounding.seconds, 6),
-        "passages": [{**named(passage), "title": passage.title} for passage in grounding.passages],
+        "passages": [named(passage) for passage in grounding.passages],
         "experts": _arms(decision, grounding),
     }
 
 
 def _arms(decision: Decision, grounding: Grounding) -> list[Json]:
-    """Of each expert its two arms, the chance of a right answer without and with the passages, and which one counts."""
+    """Of each expert its two arms, the chance of a right answer without and with the passages, and which one counts.
+
+    `must_gain` is what they must add to it; null where the expert cannot be given any."""
     columns = (grounding.without.tolist(), grounding.documented.tolist(), grounding.hurdles.tolist())
     return [
         {
@@ -68,7 +73,7 @@ def _arms(decision: Decision, grounding: Grounding) -> list[Json]:
             "given": expert in grounding.experts,
             "without": round(without, DIGITS),
             "documented": round(documented, DIGITS),
-            "must_gain": round(hurdle, DIGITS),
+            "must_gain": round(hurdle, DIGITS) if isfinite(hurdle) else None,
         }
         for expert, without, documented, hurdle in zip(decision.estimates.experts, *columns, strict=True)
     ]

@@ -1,6 +1,6 @@
 """What speaks for documents holding the answer: their similarity, and which of the question's words stand in them.
 
-Knows no expert and no weight; every number is scaled so that about 0 is a middling search and 1 a good one.
+Knows no expert and no weight; every number is scaled so that 0 is a middling search and 1 about as good as it gets.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from routers.gating.gains import Hit
 from routers.gating.words import Question, forms, is_closed, words_of
 
 SIGNALS = ("similarity", "margin", "coverage", "anchor", "title", "agreement")
-MIDDLE, SPREAD = 0.45, 0.15
+MIDDLE, SPREAD = 0.55, 0.15
 """Cosines of a small sentence encoder: strangers stand at 0.2, a passage that answers at 0.6 to 0.7."""
 MARGIN = 0.1
-"""A top passage that stands out from the others does so by about this much."""
-COVERED, COVERING = 0.6, 0.2
-"""The weighed share of a question's words in its best passage: between the middling one and the good one."""
+"""A top passage stands before the others' mean by about this much."""
+COVERED, COVERING = 0.75, 0.2
+"""The weighed share of a question's words in its best passage: a middling one, and how far they stand apart."""
 
 
 def evidence(question: Question, ranks: Array, hits: Sequence[Hit]) -> Array:
     """(6,) as SIGNALS names them; 0 where nothing can be said. ranks: the weight of each word of the question.
 
     similarity: of the nearest passage. margin: over the mean of the others. coverage: the greatest share of the
-    question's words, by weight, in one passage. anchor: 1 or -1, whether the weightiest word stands in any passage.
+    question's words, by weight, in one passage. anchor: -1 where the weightiest word stands in no passage, else 0.
     title: how much of the question a passage's title makes up, where all of the title is in the question. agreement:
-    the coverage of the passage that is nearest by vector as a share of the best coverage.
+    from -1 to 0, what the passage that is nearest by vector lacks of the best coverage.
     """
     similarities = np.array([hit.similarity for hit in hits], dtype=np.float64)
     words = [words_of(hit.title) for hit in hits]
@@ -60,13 +60,13 @@ def _nearness(similarities: Array) -> tuple[float, float]:
         return 0.0, 0.0
     top = known.max()
     rest = float((known.sum() - top) / (len(known) - 1)) if len(known) > 1 else float(top)
-    return float((top - MIDDLE) / SPREAD), float((top - rest) / MARGIN) if len(known) > 1 else 0.0
+    return float((top - MIDDLE) / SPREAD), float((top - rest) / MARGIN) - 1 if len(known) > 1 else 0.0
 
 
 def _anchor(held: Array, weights: Array) -> float:
     if not len(weights):
         return 0.0
-    return 1.0 if held[:, int(weights.argmax())].any() else -1.0
+    return 0.0 if held[:, int(weights.argmax())].any() else -1.0
 
 
 def _titled(question: Question, weights: Array, title: frozenset[str]) -> float:
@@ -80,7 +80,6 @@ def _titled(question: Question, weights: Array, title: frozenset[str]) -> float:
 
 
 def _agreement(similarities: Array, shares: Array) -> float:
-    """In [0, 1]; 0 where there are no vectors or no words."""
     if np.isnan(similarities).all() or shares.max() <= 0:
         return 0.0
-    return float(shares[int(np.nanargmax(similarities))] / shares.max())
+    return float(shares[int(np.nanargmax(similarities))] / shares.max() - 1)

@@ -29,6 +29,7 @@ from routers.training.fusing import scores_of_fuser, train_fuser
 from routers.training.prototypes import BASELINES, BLEND, NAMES, PARTS, Lore, prototype
 from routers.training.quick import Progress, silent
 from routers.training.scores import scores_of
+from routers.training.selective import curves_on_dev
 from routers.training.sources import sources_of
 from routers.training.trained import Trained
 from routers.verbosity import Verbosity
@@ -73,10 +74,12 @@ def train_routers(
         fitted[key] = _fitted(key, lore, X_dev, table.outcomes[dev])
         progress(f"{key} fitted in {monotonic() - began:.1f} s")
     metrics = scores_of(fitted, X_dev, table.outcomes[dev])
-    fuser, told = _fuser(fitted.get(BLEND), read_answers(outcomes, table), lore, X_dev, progress)
+    answers = read_answers(outcomes, table)
+    fuser, told = _fuser(fitted.get(BLEND), answers, lore, X_dev, progress)
     about = _about(name, lore, fitted, reads, {**metrics, **told})
     tables = {path.name: digest(path) for path in (questions, outcomes)}
-    manifest = about.model_copy(update={"tables": tables})
+    curves = curves_on_dev(fitted, table, X_dev, fuser, answers)
+    manifest = about.model_copy(update={"tables": tables, "selective": curves})
     if reader is not None:
         copytree(reader, out / READER, dirs_exist_ok=True)
     return Trained(save_suite(fitted, _verbosity(lore), manifest, out, fuser), out)

@@ -6,7 +6,7 @@ whether that one was right; for the fuser, how sure it was of the answer that as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,13 +23,11 @@ from routers.suite import BASELINE, FUSER, load_suite
 from routers.table import Table, read_table
 from routers.training.answers import read_answers
 from routers.training.fusing import LEAST_GAIN, in_turn
-from routers.training.prototypes import BLEND
+from routers.training.prototypes import BASELINES, BLEND
 from routers.training.trained import Trained
 
 FEWEST = 100
 """Questions below which a curve proves next to nothing, and the plain rule is better."""
-TOLD = (0.05, 0.1, 0.2, 0.3)
-"""Shares of wrong answers that people are told about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,37 +69,36 @@ def curves_of(
     return {name: curve for name, curve in found.items() if curve.rows >= FEWEST}
 
 
-def measure_again(questions: Path, outcomes: Path, folder: Path, *, seed: int = 0) -> Trained:
+def curves_on_dev(
+    routers: Mapping[str, Router], table: Table, X_dev: Array, fuser: Fuser | None, answers: Cases | None
+) -> dict[str, Curve]:
+    """Of routers fitted on a table, its dev rows X_dev and the answers to all its questions; nothing for baselines."""
+    judged, kept = Judged.of(table, X_dev, table.rows("dev"))
+    serving = {name: router for name, router in routers.items() if name not in BASELINES}
+    return curves_of(serving, judged, fuser, None if answers is None else answers.rows(kept))
+
+
+def measure_again(
+    questions: Path, outcomes: Path, folder: Path, *, experts: Sequence[str] | None = None, seed: int = 0
+) -> Trained:
     """Measure the suite in the folder anew, and note the curves in its manifest; nothing else of it changes.
 
-    For a suite that knows many experts and serves other pools than these: pools are drawn for each question among those
-    that answered it, of any size alike likely, and every answer must keep the bound (`each`).
+    Where no experts are named, other pools will be served than these: some are drawn for each question among those that
+    answered it, of any size alike likely, and every answer must keep the bound (`each`).
     """
     suite = load_suite(folder)
-    table = read_table(questions, outcomes, [name for name in suite.experts])
+    table = read_table(questions, outcomes, experts or suite.experts)
     dev = table.rows("dev")
     if len(dev) < FEWEST:
         raise TableError(f"{len(dev)} questions whose split is dev; {FEWEST} or more are needed to measure on")
     X = suite.encode([spelled_out(table.texts[n], table.choices[n]) for n in dev])
-    judged, kept = Judged.of(table, X, dev, _drawn(~np.isnan(table.outcomes[dev]), seed))
+    drawn = None if experts else _drawn(~np.isnan(table.outcomes[dev]), seed)
+    judged, kept = Judged.of(table, X, dev, drawn)
     answers = read_answers(outcomes, table)
     routers = {name: one.select(table.experts) for name, one in suite.routers.items() if suite.kinds[name] != BASELINE}
     curves = curves_of(routers, judged, suite.fuser, None if answers is None else answers.rows(kept))
     noted: Manifest = suite.manifest.model_copy(update={"selective": curves})
     return Trained(write_manifest(folder, noted, tuple(noted.files)), folder)
-
-
-def told(curves: Mapping[str, Curve]) -> list[str]:
-    """What the curves say, for people: a line each."""
-    return [f"{name} answers {', '.join(_told(curve))}" for name, curve in curves.items()]
-
-
-def _told(curve: Curve) -> list[str]:
-    places = [curve.wrong.index(wrong) for wrong in TOLD]
-    return [
-        f"{curve.answered[n]:.0%} where {curve.wrong[n]:.0%} may be wrong{'' if curve.proven[n] else ' (not proven)'}"
-        for n in places
-    ]
 
 
 def _of_router(router: Router, judged: Judged) -> Curve:

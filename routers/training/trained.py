@@ -20,4 +20,5 @@ class Trained:
         """What was made and measured, for people."""
         measured = [f"{name}: {number:g}" for name, number in self.manifest.metrics.items()]
         meant = [threshold.meaning for threshold in self.manifest.thresholds.values()]
-        return (f"{self.manifest.name} {self.manifest.version} in {self.folder}", *measured, *meant)
+        answered = [f"answered by {name} at most: {curve.told}" for name, curve in self.manifest.selective.items()]
+        return (f"{self.manifest.name} {self.manifest.version} in {self.folder}", *measured, *meant, *answered)

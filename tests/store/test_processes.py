@@ -57,7 +57,7 @@ def test_several_processes_start_at_once_and_write_one_database(url, rows, proce
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     assert rows(url, "SELECT count(*) FROM records") == [(3000,)]
-    assert rows(url, f"SELECT * FROM {VERSION_TABLE}") == [("0002",)]
+    assert rows(url, f"SELECT * FROM {VERSION_TABLE}") == [("0003",)]
 
 
 def test_after_a_kill_the_database_opens_again_with_all_that_was_written(url, rows, processes):

@@ -90,6 +90,8 @@ def test_a_recorded_answer_is_found_with_everything_it_came_from(url):
         "overhead_s": 0.0004,
         "retries": 1,
         "fallbacks": 1,
+        "retrieved": False,
+        "retrieval": None,
         "worker": "w1",
     }
 

@@ -100,7 +100,7 @@ def test_two_workers_may_migrate_at_the_same_time(url, rows):
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    assert rows(url, f"SELECT * FROM {VERSION_TABLE}") == [("0002",)]
+    assert rows(url, f"SELECT * FROM {VERSION_TABLE}") == [("0003",)]
 
 
 def test_sqlite_is_in_wal_mode(tmp_path, rows):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from gateway.retrieval.reading.decoding import whole
+from gateway.retrieval.reading.decoding import encoding_of, strings
 from gateway.retrieval.reading.documents import Block, Document, Section
 from gateway.retrieval.reading.source import Source
+from gateway.retrieval.reading.stretches import divided
 from gateway.retrieval.reading.titles import Outline, title_from
 
 if TYPE_CHECKING:
@@ -26,31 +28,29 @@ def read_markdown(source: Source) -> Iterator[Document]:
     """One document, called what its front matter, or else its first heading, says."""
     from markdown_it import MarkdownIt
 
-    text = whole(source, source.charset)
-    front = FRONT.match(text)
-    titled = FRONT_TITLE.search(front.group(1)) if front else None
-    body = text[front.end() :] if front else text
-    # What stands inside a block is taken as it is written, so that only headings are looked into.
     parser = MarkdownIt("commonmark").enable("table")
-    tokens = parser.disable("inline").parse(body)
-    title = titled.group(2) if titled else _first_heading(tokens, parser)
-    yield Document(source.name, title or title_from(source.name), _sections(body, tokens, parser))
+    # What stands inside a block is taken as it is written, so that only headings are looked into.
+    parser.disable("inline")
+    parts = divided(strings(source, encoding_of(source, source.charset)))
+    start = next(parts, "")
+    front = FRONT.match(start)
+    titled = FRONT_TITLE.search(front.group(1)) if front else None
+    body = start[front.end() :] if front else start
+    title = titled.group(2) if titled else _first_heading(parser.parse(body), parser)
+    yield Document(source.name, title or title_from(source.name), _sections(chain([body], parts), parser))
 
 
-def _sections(body: str, tokens: Sequence[Token], parser: MarkdownIt) -> Iterator[Section]:
-    lines, outline, blocks = body.split("\n"), Outline(), list[Block]()
-    for token, inside in zip(tokens, [*tokens[1:], None], strict=True):
-        if token.level or token.nesting < 0 or token.map is None:
-            continue
-        if token.type == "heading_open" and inside is not None:
-            if blocks:
-                yield Section(outline.headings, tuple(blocks))
-            blocks = []
-            outline.enter(int(token.tag[1]), _plain(inside.content, parser))
-        elif text := _written(token, lines):
-            blocks.append(Block(text, token.type not in PROSE))
-    if blocks:
-        yield Section(outline.headings, tuple(blocks))
+def _sections(bodies: Iterable[str], parser: MarkdownIt) -> Iterator[Section]:
+    outline = Outline()
+    for body in bodies:
+        lines, tokens = body.split("\n"), parser.parse(body)
+        for token, inside in zip(tokens, [*tokens[1:], None], strict=True):
+            if token.level or token.nesting < 0 or token.map is None:
+                continue
+            if token.type == "heading_open" and inside is not None:
+                outline.enter(int(token.tag[1]), _plain(inside.content, parser))
+            elif text := _written(token, lines):
+                yield Section(outline.headings, (Block(text, token.type not in PROSE),))
 
 
 def _written(token: Token, lines: Sequence[str]) -> str:

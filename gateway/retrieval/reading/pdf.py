@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,8 +52,10 @@ def _opened(source: Source) -> PdfReader:
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, PyPdfError
 
+    # What pypdf makes of a file is said here, in one line, and not by its log as well.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        pdf = PdfReader(source.content)  # type: ignore[arg-type]  # any file will do
+        pdf = PdfReader(source.content)
         if pdf.is_encrypted and not pdf.decrypt(""):
             raise Unreadable(source.name, LOCKED)
     except Unreadable:
@@ -85,9 +88,10 @@ def _lines(page: PageObject) -> list[str]:
     from pypdf.errors import PyPdfError
 
     try:
-        return normal(page.extract_text()).strip().split("\n") if page.extract_text().strip() else []
+        text = normal(page.extract_text()).strip()
     except (PyPdfError, NotImplementedError, MemoryError, *BROKEN):
         return []
+    return text.split("\n") if text else []
 
 
 def _title(pdf: PdfReader) -> str:

@@ -31,6 +31,8 @@ FOREIGN = {
     b"(\xb5/\xfd": "is compressed; unpack it first",
     b"\x89PNG": "is a picture; run OCR and add the text",
     b"\xff\xd8\xff": "is a picture; run OCR and add the text",
+    b"GIF8": "is a picture; run OCR and add the text",
+    b"<svg": "is a picture; add its text by itself",
     b"{\\rtf": "is RTF; save it as PDF, HTML or text",
 }
 
@@ -53,11 +55,11 @@ def _reader(source: Source) -> Reader:
     for mark, why in FOREIGN.items():
         if start.startswith(mark):
             raise Unreadable(source.name, why)
-    if b"%PDF-" in start:
-        return read_pdf
     named = BY_SUFFIX.get(suffix(source.name)) or BY_MEDIA_TYPE.get(source.media_type)
     if source.media_type in TELLING:
         named = BY_MEDIA_TYPE[source.media_type]
+    if start.lstrip().startswith(b"%PDF-") or (named is read_pdf and b"%PDF-" in start):
+        return read_pdf
     if named is read_pdf:
         raise Unreadable(source.name, "is called a PDF but is none; look at what it holds")
     if named in {None, read_text} and HTML_START.match(start):
@@ -99,7 +101,7 @@ BY_MEDIA_TYPE: dict[str, Reader] = {
 }
 TELLING = BY_MEDIA_TYPE.keys() - {"text/plain"}
 """Media types that weigh more than a suffix; servers say text/plain of whatever they do not know."""
-LARGEST: dict[Reader, int] = {read_markdown: 50 * MB, read_html: 50 * MB, read_pdf: 500 * MB}
-"""Bytes of what must be read as a whole. Text and JSON lines may have any length."""
+LARGEST: dict[Reader, int] = {read_html: 50 * MB, read_pdf: 500 * MB}
+"""Bytes of what must be read as a whole. Text, Markdown and JSON lines may have any length."""
 SUFFIXES = frozenset(BY_SUFFIX)
 """What is picked up in a folder."""

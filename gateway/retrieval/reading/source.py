@@ -54,7 +54,7 @@ class Copy:
         self.name = name
         self.size = 0
         self._digest = sha256()
-        self._file = SpooledTemporaryFile(max_size=IN_MEMORY, dir=room)
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(room) if room else None)
 
     def write(self, piece: bytes) -> None:
         """Unreadable where the disk is full."""
