@@ -5,6 +5,7 @@ Looks at chances before anybody is asked; what an answer is worth once it is the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,12 +49,13 @@ def abstaining(plan: Plan, estimates: Estimates, circumstances: Circumstances) -
     doubt, first = plan.doubt, plan.experts[0]
     if doubt is None or circumstances.locked:
         return plan
-    chance = estimates.of(first).score
-    if chance >= doubt.first:
-        return _without_doubtful(plan, estimates, doubt)
+    chances = dict(zip(estimates.experts, estimates.score.tolist(), strict=True))
+    if chances[first] >= doubt.first:
+        return _without_doubtful(plan, chances, doubt)
     if plan.strategy in JUDGING and circumstances.form.checkable:
         return plan
-    said = f"nobody is likely enough to know: the chance that {first} is right is {chance:.2f}, below {doubt.first:.2f}"
+    best = max(plan.experts, key=chances.__getitem__)
+    said = f"nobody is likely enough to know: {best} is right with chance {chances[best]:.2f}, below {doubt.first:.2f}"
     if doubt.then == "say":
         return replace(plan, strategy=ABSTAIN, propensity=1.0, reason=said)
     to = doubt.to
@@ -63,9 +65,8 @@ def abstaining(plan: Plan, estimates: Estimates, circumstances: Circumstances) -
     return replace(plan, experts=(to, *others), propensity=1.0, reason=f"{said}, so {to} goes first, whatever it costs")
 
 
-def _without_doubtful(plan: Plan, estimates: Estimates, doubt: Doubt) -> Plan:
+def _without_doubtful(plan: Plan, chances: Mapping[str, float], doubt: Doubt) -> Plan:
     """Where it is better said that one does not know, nobody doubtful answers in the place of one who fails."""
     if doubt.then != "say" or plan.strategy not in ALONE:
         return plan
-    chances = dict(zip(estimates.experts, estimates.score.tolist(), strict=True))
     return replace(plan, experts=tuple(name for name in plan.experts if chances[name] >= doubt.first))

@@ -48,7 +48,7 @@ def find(book: dict[str, Address], name: str) -> Address:
         if name == f"{RESERVED}:{PROMPTS}":
             raise UnknownModel(f"The model '{name}' needs a policy '{RESERVED}' that names `packs`.", param="model")
         if name == RAG:
-            raise UnknownModel(f"The model '{name}' needs documents: experts.yaml names none (`knowledge`).", param="model")
+            raise UnknownModel(f"The model '{name}' needs `knowledge` in experts.yaml: documents.", param="model")
         meant = name.replace("coterie/", f"{RESERVED}:")
         close = [match for match, _, _ in process.extract(meant, list(book), limit=3, score_cutoff=50)]
         hint = f" Did you mean {' or '.join(close)}?" if close else ""

@@ -179,7 +179,7 @@ class Brief:
         return _Wanted(asking, query, features, usd, documents)
 
     def _grounded(self, asking: Asking) -> tuple[Query, tuple[Passage, ...]]:
-        """What is asked: a prompt of the strategy's own, or the caller's conversation with documents that help with it."""
+        """What is asked: a prompt of the strategy's own, or the caller's conversation with documents that help."""
         query = self.query if asking.body is None else replace(self.query, body=asking.body)
         theirs, grounding = query.body["messages"] is self.query.body["messages"], self.grounding
         if not theirs or grounding is None or asking.expert not in grounding.experts:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from gateway.clients.build import Workshop
 from gateway.request_log import RequestLog
 from gateway.residency.groups import Groups
+from gateway.retrieval.libraries import Libraries
 from gateway.settings import Settings, data_folder
 from gateway.shared.base import SharedState
 from gateway.store.recorder import Recorder
@@ -28,6 +29,7 @@ class Opened:
     thread: Executor
     workshop: Workshop
     groups: Groups
+    libraries: Libraries
 
 
 def recorder_for(settings: Settings, instance: str) -> Recorder:

@@ -39,6 +39,9 @@ from gateway.reload import Reload
 from gateway.residency.check import check_alone
 from gateway.residency.groups import Groups
 from gateway.residency.metrics import residency_state
+from gateway.retrieval.grounder import Grounder
+from gateway.retrieval.libraries import Libraries
+from gateway.retrieval.passages import Library
 from gateway.settings import Settings
 from gateway.shared import open_shared
 from gateway.tracing.edge import TracedTransport
@@ -92,7 +95,10 @@ class Gateway:
         local = await enter(self._local_models(configuration))
         groups = Groups()
         self._stack.push_async_callback(groups.close)
-        self._opened = Opened(shared, thread, Workshop(transports, local, self.settings.config.parent), groups)
+        libraries = Libraries()
+        self._stack.callback(libraries.close)
+        workshop = Workshop(transports, local, self.settings.config.parent)
+        self._opened = Opened(shared, thread, workshop, groups, libraries)
         self.door.metrics.watch(self._state)
         self._loading = asyncio.create_task(self._load_first())
         return self
@@ -139,12 +145,19 @@ class Gateway:
             for name, reading in configuration.readings.items()
         }
         kit = kit_of([desk.expert for desk in desks.values()], self._artifact, opened.thread)
+        kit = replace(
+            kit,
+            route=route_by(readers),
+            packs=configuration.packs,
+            leads=configuration.leads,
+            library=await opened.libraries.of(configuration.knowing),
+        )
         build = partial(TracedPipeline, self.tracing) if self.tracing else Pipeline
         pipeline = build(
             pool=configuration.pool,
             book=configuration.book,
             planner=_planner(configuration, readers, dispatcher, pins, kit),
-            kit=replace(kit, route=route_by(readers), packs=configuration.packs, leads=configuration.leads),
+            kit=kit,
             dispatcher=dispatcher,
             pins=pins,
             record=self._remember,
@@ -193,7 +206,17 @@ def _planner(
         pins=pins,
         kit=kit,
         random_=random.Random(),
+        grounder=_grounder(configuration, columns, kit.library),
     )
+
+
+def _grounder(configuration: Configuration, columns: Columns, library: Library | None) -> Grounder | None:
+    """None where the file names no documents."""
+    knowing = configuration.knowing
+    if knowing is None or library is None:
+        return None
+    profiles = {expert.name: expert.profile or expert.name for expert in configuration.experts.experts}
+    return Grounder(library, knowing.gate, columns=columns, profiles=profiles, passages=knowing.passages)
 
 
 async def _desks(configuration: Configuration, opened: Opened, breakers: Breakers) -> dict[str, Desk]:

@@ -26,7 +26,7 @@ class Knowledge(Entry):
 
 
 class Abstain(Entry):
-    """What to do where neither experts nor documents will do: at most the share `wrong` of what is answered is wrong."""
+    """What to do where neither experts nor documents will do. At most the share `wrong` of answers is wrong."""
 
     wrong: Annotated[float, Field(gt=0, lt=1)]
     then: Literal["say", "escalate", "state"] = "say"

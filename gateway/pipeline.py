@@ -27,6 +27,7 @@ from gateway.listener import Listener
 from gateway.pins import Pins
 from gateway.planner import Planner
 from gateway.pool import Pool
+from gateway.retrieval.judgement import judged
 from gateway.strategies import EVERY, STRATEGIES
 from gateway.strategies.abstain import settled
 from gateway.types import Answer, Decided, Outcome, Query, Verdict
@@ -90,6 +91,7 @@ class Pipeline:
         return await self._planner.plan(query, address, policy, among)
 
     async def _compose(self, brief: Brief) -> Verdict:
+        brief.grounding = await judged(brief) or brief.grounding
         return await settled(brief, EVERY[brief.plan.strategy])
 
     def _policy(self, address: Address, query: Query) -> Policy:

@@ -1,4 +1,4 @@
-"""From a query to a plan: features, gate, router, documents, prices, policy. Nobody is asked; the pipeline does that."""
+"""From a query to a plan: features, gate, router, documents, prices, policy. Asks nobody: the pipeline does that."""
 
 from __future__ import annotations
 

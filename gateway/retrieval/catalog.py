@@ -47,6 +47,10 @@ class Collection(Entry):
     tenants: tuple[str, ...] = ()
     pilot_bytes: Base64Bytes = b""
     pilot_width: NonNegativeInt = 0
+    scale: tuple[tuple[float, float], ...] = ()
+    """Pairs of cosines, under its encoder and under the base; none where its encoder is the base."""
+    surveyed: NonNegativeInt = 0
+    """Chunks it had when pilots and scale were taken."""
 
     @property
     def pilots(self) -> Array:

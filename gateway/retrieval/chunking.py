@@ -61,8 +61,8 @@ def _texts(sections: Iterable[Section], limit: int) -> Iterator[tuple[Headings, 
     waiting: list[Part] = []
     for headings, same in groupby(sections, lambda section: tuple(map(one_line, section.headings))):
         found = pieces((block for section in same for block in section.blocks), limit)
-        start = _start(found, limit * SMALL)
-        if total(start) > limit * SMALL:
+        start, is_all = _start(found, limit * SMALL)
+        if not is_all:
             yield from _merged(waiting)
             waiting = []
             for run in packed(chain(start, found), limit):
@@ -75,15 +75,15 @@ def _texts(sections: Iterable[Section], limit: int) -> Iterator[tuple[Headings, 
     yield from _merged(waiting)
 
 
-def _start(found: Iterator[Piece], most: float) -> list[Piece]:
-    """The first pieces, up to the one with which they are longer than `most`."""
+def _start(found: Iterator[Piece], most: float) -> tuple[list[Piece], bool]:
+    """The first pieces, up to the one with which they are longer than `most`; and whether that never came."""
     start: list[Piece] = []
-    while (piece := next(found, None)) is not None:
+    for piece in found:
         start.append(piece)
         most -= piece.size
         if most < 0:
-            break
-    return start
+            return start, False
+    return start, True
 
 
 def _parent(parts: list[Part]) -> Headings | None:

@@ -21,10 +21,11 @@ THREADS = 2
 
 
 class Encoders:
-    """`base` loads the one that every query is read with."""
+    """`base` loads the one that every query is read with; folders of the others may be relative to `home`."""
 
-    def __init__(self, base: Callable[[], Retriever]) -> None:
+    def __init__(self, base: Callable[[], Retriever], home: Path) -> None:
         self._load_base = base
+        self._home = home
         self._base: Retriever | None = None
         self._own: dict[EncoderMark, Retriever] = {}
         self._loading = Lock()
@@ -73,7 +74,7 @@ class Encoders:
     def _get_own(self, mark: EncoderMark) -> Retriever:
         with self._loading:
             if mark not in self._own:
-                self._own[mark] = _loaded(lambda: load_retriever(Path(mark.folder)))
+                self._own[mark] = _loaded(lambda: load_retriever(self._home / mark.folder))
             return self._own[mark]
 
 

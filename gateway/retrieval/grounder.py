@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from routers.gating.gate import Gate
 
 from gateway.columns import Columns
 from gateway.errors import BadRequest, KnowledgeError
@@ -24,6 +23,7 @@ from gateway.utility import Exchange
 from gateway.wire.completion import CHARACTERS_PER_TOKEN
 from routers.base import Array
 from routers.gating.gains import Asked, Gains, Hit
+from routers.gating.gate import Gate
 
 TOKENS_AROUND = 80
 """Of the words that say what the passages are, and of their titles."""

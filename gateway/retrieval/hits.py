@@ -61,6 +61,6 @@ class Hits:
             found["chunk"].to_numpy(),
             titles,
             [body[len(title) + 1 :] for title, body in zip(titles, bodies, strict=True)],
-            vectors.flatten().to_numpy().reshape(len(bodies), -1),
+            vectors.flatten().to_numpy().reshape(len(bodies), vectors.type.list_size),
             score,
         )

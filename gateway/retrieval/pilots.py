@@ -1,7 +1,7 @@
 """Which collections a query is for, and how their similarities compare, without training anything (RouterRetriever).
 
-A collection's pilots are a few centroids of its chunks under the base encoder (methods of Lee et al., RouterRetriever,
-AAAI 2025, section 3, who take centroids of queries; here there are none yet). Knows no store.
+A collection's pilots are a few centroids of its chunks under the base encoder (Lee et al., RouterRetriever, AAAI 2025,
+who take centroids of queries; of a new collection there are none yet). Knows no store.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from routers.base import Array
 
-SAMPLE = 512
+SAMPLE = 256
 """Chunks of a collection that stand for it."""
 PILOTS = 8
 CHUNKS_PER_PILOT = 16

@@ -63,7 +63,7 @@ def quoted(passages: Sequence[Passage], room_tokens: int, mark: str) -> tuple[st
 
 
 def _title(passage: Passage) -> str:
-    return " ".join(harmless(passage.title or passage.document).split())[:LONGEST_TITLE]
+    return harmless(" ".join((passage.title or passage.document).split()))[:LONGEST_TITLE]
 
 
 def _cut(text: str, room: int) -> str:

@@ -53,7 +53,7 @@ class Shelves:
         cross_encoder: CrossEncoder | None = None,
     ) -> None:
         self._store = store
-        self._encoders = Encoders(base)
+        self._encoders = Encoders(base, store.folder)
         self._cross_encoder = cross_encoder
 
     def collections(self, tenant: str) -> Sequence[str]:

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from routers.base import Array, Estimator
-from routers.gating.model import OWNED, WIDTH, Chances, Signals, Slopes, chances, slopes
+from routers.gating.model import OWNED, WIDTH, Chances, Signals, Slopes, holding, holding_slopes, read_chances, slopes
 from routers.gating.neighbours import Neighbours
 from routers.gating.priors import GLOBAL, OWN, means, widths
 from routers.gating.thrust import Thrust
@@ -25,12 +25,18 @@ STRANGER = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """n pairs. experts: (n,) numbers from 0 on. without, documented: (n,) scores in [0, 1]. weights: (n,) of each."""
+    """n pairs. experts: (n,) numbers from 0 on. without, documented: (n,) scores in [0, 1].
+
+    holds: (n,) 1 where the documents hold the answer, 0 where not, NaN where that is not known. weights: (n,) of each
+    pair; sights: (n,) of each look at its documents.
+    """
 
     experts: Array
     without: Array
     documented: Array
+    holds: Array
     weights: Array
+    sights: Array
 
 
 class Beliefs(Estimator):
@@ -89,36 +95,44 @@ class Objective:
 
     def __call__(self, parameters: Array) -> tuple[float, Array]:
         """The value and its gradient (20 + 3 e,)."""
-        found, by = self._chances(parameters)
+        parts = self._parts(*self._chances(parameters))
         away = (parameters - self._centre) / self._spread
         value, gradient = 0.5 * float(away @ away), away / self._spread
-        for chance, slope, target, weight in self._parts(found, by):
+        for chance, slope, target, weight in parts:
             value -= float(weight @ (target * np.log(chance) + (1 - target) * np.log1p(-chance)))
             gradient += self._gathered(slope, weight * (chance - target) / (chance * (1 - chance)))
         return value, gradient
 
     def information(self, parameters: Array) -> Array:
         """Fisher's, with the priors' precision."""
-        found, by = self._chances(parameters)
+        parts = self._parts(*self._chances(parameters))
         total = np.diag(self._spread**-2.0)
-        for chance, slope, _, weight in self._parts(found, by):
+        for chance, slope, _, weight in parts:
             rows = self._rows(slope)
             total += rows.T @ (rows * (weight / (chance * (1 - chance)))[:, None])
         return total
 
-    def _chances(self, parameters: Array) -> tuple[Chances, Slopes]:
+    def _chances(self, parameters: Array) -> tuple[Chances, Slopes, Array]:
         own = parameters[WIDTH:].reshape(-1, OWNED)[self._outcomes.experts]
-        found = chances(self._signals, parameters[:WIDTH], own)
-        return found, slopes(self._signals, found)
+        expected, known = holding(self._signals, parameters[:WIDTH]), self._outcomes.holds
+        holds = np.where(np.isnan(known), expected, known)
+        found = read_chances(self._signals, holds, parameters[:WIDTH], own)
+        return found, slopes(self._signals, found), expected
 
-    def _parts(self, found: Chances, by: Slopes) -> tuple[tuple[Array, Array, Array, Array], ...]:
-        """What is right without documents; with them where it was right without; and where it was not."""
+    def _parts(self, found: Chances, by: Slopes, expected: Array) -> tuple[tuple[Array, Array, Array, Array], ...]:
+        """What is right without documents; with them where it was right without; where it was not; what they hold."""
         outcomes = self._outcomes
         without, weights = outcomes.without, outcomes.weights
         return (
             (_inside(found.knows), by.knows, without, weights),
             (_inside(found.kept), by.kept, outcomes.documented, weights * without),
             (_inside(found.helped), by.helped, outcomes.documented, weights * (1 - without)),
+            (
+                _inside(expected),
+                holding_slopes(self._signals, expected),
+                np.nan_to_num(outcomes.holds),
+                outcomes.sights * ~np.isnan(outcomes.holds),
+            ),
         )
 
     def _gathered(self, slope: Array, residuals: Array) -> Array:

@@ -20,6 +20,8 @@ MARGIN = 0.1
 """A top passage stands before the others' mean by about this much."""
 COVERED, COVERING = 0.75, 0.2
 """The weighed share of a question's words in its best passage: a middling one, and how far they stand apart."""
+AGREED = 0.6
+"""The same of a middling passage among several."""
 
 
 def evidence(question: Question, ranks: Array, hits: Sequence[Hit]) -> Array:
@@ -28,7 +30,7 @@ def evidence(question: Question, ranks: Array, hits: Sequence[Hit]) -> Array:
     similarity: of the nearest passage. margin: over the mean of the others. coverage: the greatest share of the
     question's words, by weight, in one passage. anchor: -1 where the weightiest word stands in no passage, else 0.
     title: how much of the question a passage's title makes up, where all of the title is in the question. agreement:
-    from -1 to 0, what the passage that is nearest by vector lacks of the best coverage.
+    the mean coverage of all passages.
     """
     similarities = np.array([hit.similarity for hit in hits], dtype=np.float64)
     words = [words_of(hit.title) for hit in hits]
@@ -45,7 +47,7 @@ def evidence(question: Question, ranks: Array, hits: Sequence[Hit]) -> Array:
             (shares.max() - COVERED) / COVERING,
             _anchor(held, weights),
             max(_titled(question, weights, title) for title in words),
-            _agreement(similarities, shares),
+            (shares.mean() - AGREED) / COVERING,
         ]
     )
 
@@ -77,9 +79,3 @@ def _titled(question: Question, weights: Array, title: frozenset[str]) -> float:
     matched = [any(form in named for form in forms(word)) for word in question.content]
     foreign = len(named) - sum(matched)
     return float(weights @ np.array(matched, dtype=bool)) if foreign <= 0 else 0.0
-
-
-def _agreement(similarities: Array, shares: Array) -> float:
-    if np.isnan(similarities).all() or shares.max() <= 0:
-        return 0.0
-    return float(shares[int(np.nanargmax(similarities))] / shares.max() - 1)

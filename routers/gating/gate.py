@@ -1,4 +1,4 @@
-"""The retrieval gate: what documents would change for each expert that may be asked. Knows no price and no threshold."""
+"""The retrieval gate: what documents would change for each expert that may be asked. Knows no price, no threshold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from routers.base import Array
 from routers.gating.beliefs import STRANGER, Beliefs

@@ -88,7 +88,8 @@ def _fitted(labelled: Labelled, signals: Signals, seed: int) -> Beliefs:
     knowing[:, THRUST] = centred(ranks)[groups, mine]
     asked = np.bincount(groups)[groups]
     # Experts that were asked the same question are no independent witnesses of how hard it is.
-    outcomes = Outcomes(mine, labelled.without, labelled.documented, 1 / np.sqrt(asked))
+    held = np.array([pair.holds for pair in labelled.pairs])
+    outcomes = Outcomes(mine, labelled.without, labelled.documented, held, 1 / np.sqrt(asked), 1 / asked)
     beliefs = Beliefs().fit(Signals(knowing, signals.holding), outcomes, experts)
     beliefs.neighbours_, beliefs.thrust_ = neighbours, thrust
     return beliefs

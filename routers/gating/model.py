@@ -50,9 +50,19 @@ class Chances:
 
 def chances(signals: Signals, weights: Array, own: Array) -> Chances:
     """weights: (20,) as GLOBAL; own: (n, 3) as OWN, each row's expert's own."""
+    return read_chances(signals, holding(signals, weights), weights, own)
+
+
+def holding(signals: Signals, weights: Array) -> Array:
+    """s of the module's docstring."""
+    expected: Array = expit(signals.holding @ weights[KNOWS : KNOWS + HOLDS])
+    return expected
+
+
+def read_chances(signals: Signals, holds: Array, weights: Array, own: Array) -> Chances:
+    """With s as given: 1 or 0 where it is known whether the documents hold the answer."""
     reading = weights[KNOWS + HOLDS :]
     knows = expit(signals.knowing @ weights[:KNOWS] + own[:, LEVEL])
-    holds = expit(signals.holding @ weights[KNOWS : KNOWS + HOLDS])
     learns, spoiled = expit(reading[0] + own[:, LEARNS]), expit(reading[2] + own[:, SPOILED])
     keeps, lucky = np.full(1, expit(reading[1])), np.full(1, expit(reading[3]))
     helped = holds * learns + (1 - holds) * lucky
@@ -85,6 +95,13 @@ def slopes(signals: Signals, found: Chances) -> Slopes:
     kept[:, first + 2] = kept[:, WIDTH + SPOILED] = -(1 - found.holds) * _steep(found.spoiled)
     helped[:, first + 3] = (1 - found.holds) * _steep(found.lucky)
     return Slopes(knows, helped, kept)
+
+
+def holding_slopes(signals: Signals, expected: Array) -> Array:
+    """(n, 23): what s changes by."""
+    change = np.zeros((len(expected), WIDTH + OWNED))
+    change[:, KNOWS : KNOWS + HOLDS] = _steep(expected)[:, None] * signals.holding
+    return change
 
 
 def gain_slopes(signals: Signals, found: Chances) -> Array:

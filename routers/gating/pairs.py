@@ -15,13 +15,14 @@ import numpy as np
 from routers.base import Array
 from routers.errors import TableError
 from routers.gating.gains import Hit
+from routers.gating.gold import holds
 from routers.tabular import ArrowTable, numbers, read_columns, strings
 
 NEEDED = ("query_id", "text", "passages", "score", "score_with_passages")
 TEXTS = ("model",)
 SHARES = ("chance", "knows")
 NUMBERS = ("chance_std", "input_tokens", "input_tokens_with_passages")
-LISTS = ("similarities", "titles")
+LISTS = ("similarities", "titles", "gold")
 UNNAMED = ""
 """The expert of a table without the column `model`."""
 
@@ -31,7 +32,8 @@ class Pair:
     """One expert's two answers to one question; NaN where a number is not known.
 
     without, documented: scores in [0, 1]. chance, std: the router's P(right) before. hits: a similarity is NaN where
-    the table holds none. added_tokens: what the documents added to the prompt.
+    the table holds none. added_tokens: what the documents added to the prompt. holds: 1 where the right answer stands in
+    a passage, 0 where it does not; learned from, never a signal.
     """
 
     query_id: str
@@ -44,6 +46,7 @@ class Pair:
     std: float = np.nan
     knows: float = np.nan
     added_tokens: float = np.nan
+    holds: float = np.nan
 
     @property
     def change(self) -> float:
@@ -88,11 +91,17 @@ def _read(path: Path) -> list[Pair]:
     shares = [_shares(table, name, path) for name in ("score", "score_with_passages", *SHARES)]
     std, before, after = (_numbers(table, name, path) for name in NUMBERS)
     without, documented, chance, knows = shares
-    columns = (without, documented, chance, std, knows, after - before)
+    held = np.array([holds(*found) for found in zip(_gold(table, path), hits, strict=True)])
+    columns = (without, documented, chance, std, knows, after - before, held)
     return [
         Pair(*named, *map(float, figures))
         for *named, figures in zip(ids, texts, experts, hits, zip(*columns, strict=True), strict=True)
     ]
+
+
+def _gold(table: ArrowTable, path: Path) -> list[list[str]]:
+    found = _lists(table, "gold", path) if "gold" in table.column_names else [[]] * table.num_rows
+    return [[answer for answer in row if isinstance(answer, str)] for row in found]
 
 
 def _hits(table: ArrowTable, path: Path) -> list[tuple[Hit, ...]]:

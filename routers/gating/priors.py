@@ -52,7 +52,7 @@ HOLDING = (
     Prior("coverage", 0.5, 0.25, "a passage that lacks half of what is asked about answers something else"),
     Prior("anchor", 1.0, 0.4, "without the rarest word it is about somebody else"),
     Prior("title", 0.6, 0.3, "a document that is about what the question names"),
-    Prior("agreement", 0.2, 0.2, "words and vectors point to the same passage"),
+    Prior("agreement", 0.4, 0.25, "passages that are all about what is asked leave less to be led astray by"),
 )
 """Of log odds that the documents hold the answer; the signals as `evidence` scales them."""
 
@@ -65,7 +65,7 @@ READING = (
         0.5,
         "what is near but lacks the answer takes a right one in one of four (after arXiv 2401.14887)",
     ),
-    Prior("lucky", -3.5, 0.5, "and makes a wrong one right in 3 of 100"),
+    Prior("lucky", -2.2, 0.6, "and makes a wrong one right in one of ten: a hint, or only that it was said anew"),
 )
 """Of log odds of what reading does. A middling search so helps three in ten of those that do not know, and harms 15 of
 100 of those that do, which is about what open-domain questions with passages of an encyclopedia see."""

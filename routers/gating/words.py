@@ -73,6 +73,11 @@ def read_question(text: str) -> Question:
     )
 
 
+def sequence(text: str) -> str:
+    """The words of a text in order, one space between: two spellings of a name are the same."""
+    return " ".join(_WORD.findall(text.lower()))
+
+
 def words_of(text: str) -> frozenset[str]:
     """Every word of a text."""
     return frozenset(_WORD.findall(text[:LONGEST].lower()))

@@ -45,7 +45,9 @@ ATTACKS = [
     "",
 ]
 STRUCTURE = re.compile(
-    r"<[|\uff5c]|</?s>|\[/?INST\]|<<|_of_turn>|(?im:^\W*(?:system|user|assistant|human)\s*:)", re.IGNORECASE
+    r"<[|\uff5c][^<>\n]{0,64}>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
+    r"|(?m:^[ \t*#_]*(?:system|user|assistant|human)\s*:)",
+    re.IGNORECASE,
 )
 
 
@@ -93,7 +95,8 @@ def held(attack: str, question: str) -> None:
 
 
 def test_plain_text_stays_as_it_is() -> None:
-    text = "In C, `a[1] < b` is 1.\n\nIf x < 5 and y > 3: stop.\n<div>An <s title='x'>HTML</s1> page</div> — naïve, 東京, می‌خواهم."
+    code = "In C, `a[1] < b` is 1.\n\nIf x < 5 and y > 3: stop.\n<div>A <b title='x'>page</b></div>"
+    text = f"{code} na\u00efve, \u6771\u4eac, \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645."
     assert harmless(text) == text
 
 

@@ -2,12 +2,14 @@
 
 import io
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from gateway.retrieval.store import Store
 from tests.retrieval.shelves import Letters, add, aged, contents, put, run, written
@@ -27,52 +29,52 @@ def store(tmp_path):
     return Store(tmp_path / "store")
 
 
-def test_any_run_of_changes_leaves_the_chunks_of_the_files_there_are(tmp_path_factory):
-    class Folder(RuleBasedStateMachine):
-        @initialize()
-        def begin(self):
-            home = tmp_path_factory.mktemp("changes")
-            self.folder, self.store = home / "docs", Store(home / "store")
-            self.folder.mkdir()
+class Folder(RuleBasedStateMachine):
+    """A folder that things happen to, and a store that is brought up to date now and then."""
 
-        @rule(place=PLACES, text=WORDS)
-        def write(self, place, text):
-            (self.folder / place).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / place).write_text(f"# {text}\n\n{text}\n")
+    def __init__(self):
+        super().__init__()
+        self.home = TemporaryDirectory()
+        self.folder, self.store = Path(self.home.name) / "docs", Store(Path(self.home.name) / "store")
+        self.folder.mkdir()
 
-        @rule(place=PLACES)
-        def delete(self, place):
-            (self.folder / place).unlink(missing_ok=True)
+    def teardown(self):
+        self.home.cleanup()
 
-        @rule(place=PLACES, other=PLACES)
-        def rename(self, place, other):
-            if (self.folder / place).exists():
-                (self.folder / other).parent.mkdir(parents=True, exist_ok=True)
-                (self.folder / place).rename(self.folder / other)
+    @rule(place=PLACES, text=WORDS)
+    def write(self, place, text):
+        (self.folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / place).write_text(f"# {text}\n\n{text}\n")
 
-        @rule(place=PLACES)
-        def empty(self, place):
-            if (self.folder / place).exists():
-                (self.folder / place).write_text("")
+    @rule(place=PLACES)
+    def delete(self, place):
+        (self.folder / place).unlink(missing_ok=True)
 
-        @rule(place=PLACES)
-        def rest(self, place):
-            """Long enough ago for its time to tell."""
-            if (self.folder / place).exists():
-                aged(self.folder / place)
+    @rule(place=PLACES, other=PLACES)
+    def rename(self, place, other):
+        if (self.folder / place).exists():
+            (self.folder / other).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / place).rename(self.folder / other)
 
-        @rule()
-        def bring_up_to_date(self):
-            add(self.store, self.folder)
-            assert run(contents(self.store)) == written(self.folder)
+    @rule(place=PLACES)
+    def empty(self, place):
+        if (self.folder / place).exists():
+            (self.folder / place).write_text("")
 
-    quick = settings(
-        max_examples=15,
-        stateful_step_count=12,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-    )
+    @rule(place=PLACES)
+    def rest(self, place):
+        """Long enough for the time to tell."""
+        if (self.folder / place).exists():
+            aged(self.folder / place)
+
+    @rule()
+    def bring_up_to_date(self):
+        add(self.store, self.folder)
+        assert run(contents(self.store)) == written(self.folder)
+
+
+def test_any_run_of_changes_leaves_the_chunks_of_the_files_there_are():
+    quick = settings(max_examples=15, stateful_step_count=12, deadline=None, derandomize=True)
     run_state_machine_as_test(Folder, settings=quick)
 
 

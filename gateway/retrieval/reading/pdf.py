@@ -50,7 +50,7 @@ def read_pdf(source: Source) -> Iterator[Document | Skipped]:
 def _opened(source: Source) -> PdfReader:
     """Unreadable for a file that is damaged, or locked with a password that is not empty."""
     from pypdf import PdfReader
-    from pypdf.errors import DependencyError, PyPdfError
+    from pypdf.errors import DependencyError
 
     # What pypdf makes of a file is said here, in one line, and not by its log as well.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -62,21 +62,23 @@ def _opened(source: Source) -> PdfReader:
         raise
     except (DependencyError, NotImplementedError):
         raise Unreadable(source.name, LOCKED) from None
-    except (PyPdfError, *BROKEN) as error:
+    except broken() as error:
         raise Unreadable(source.name, DAMAGED.format(_said(error))) from None
     return pdf
 
 
-BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, AssertionError, RecursionError)
-"""What pypdf raises, beside its own errors, where a file is not what the standard says."""
+def broken() -> tuple[type[Exception], ...]:
+    """What pypdf raises where a file is not what the standard says: its own errors, and what it runs into."""
+    from pypdf.errors import DependencyError, DeprecationError, PyPdfError
+
+    ran_into = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, AssertionError)
+    return (PyPdfError, DependencyError, DeprecationError, *ran_into, NotImplementedError, RecursionError, MemoryError)
 
 
 def _pages(pdf: PdfReader, name: str) -> Sequence[PageObject]:
-    from pypdf.errors import PyPdfError
-
     try:
         pages = list(pdf.pages)
-    except (PyPdfError, *BROKEN) as error:
+    except broken() as error:
         raise Unreadable(name, DAMAGED.format(_said(error))) from None
     if not pages:
         raise Unreadable(name, DAMAGED.format("it has no pages"))
@@ -85,33 +87,27 @@ def _pages(pdf: PdfReader, name: str) -> Sequence[PageObject]:
 
 def _lines(page: PageObject) -> list[str]:
     """The lines of a page; none where it has no text, or is damaged."""
-    from pypdf.errors import PyPdfError
-
     try:
         text = normal(page.extract_text()).strip()
-    except (PyPdfError, NotImplementedError, MemoryError, *BROKEN):
+    except broken():
         return []
     return text.split("\n") if text else []
 
 
 def _title(pdf: PdfReader) -> str:
     """The title in the file's own description, unless the program that wrote it made it up."""
-    from pypdf.errors import PyPdfError
-
     try:
         title = one_line(str((pdf.metadata.title if pdf.metadata else "") or ""))
-    except (PyPdfError, *BROKEN):
+    except broken():
         return ""
     return "" if NO_TITLE.search(title) else title
 
 
 def _entries(pdf: PdfReader) -> list[Entry]:
     """The outline in the order of the pages; empty where there is none, or a broken one."""
-    from pypdf.errors import PyPdfError
-
     try:
         return sorted(_flat(pdf, pdf.outline, 1), key=lambda entry: entry.page)
-    except (PyPdfError, *BROKEN):
+    except broken():
         return []
 
 
