@@ -167,9 +167,11 @@ class Planner:
         return doubt if doubt.to in decision.estimates else replace(doubt, to=self._generalist(policy.router, decision))
 
     def _generalist(self, router: str, decision: Decision) -> str:
-        """Of those that may be asked, whoever is best on average over all categories."""
+        """Of those that may be asked, whoever is best on average over all categories, with what documents add to it."""
         general = self._readers[router].general
-        return max(decision.estimates.experts, key=lambda expert: general.get(expert, 0.0))
+        experts, grounding = decision.estimates.experts, decision.grounding
+        added = np.zeros(len(experts)) if grounding is None else grounding.added(experts)
+        return max(zip(experts, added, strict=True), key=lambda one: general.get(one[0], 0.0) + one[1])[0]
 
 
 def _where(known: Sequence[str], names: Sequence[str]) -> Array:

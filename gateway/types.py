@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from gateway.doubt import Doubt
 from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
@@ -98,6 +100,11 @@ class Grounding:
     ask_itself: bool = False
     reweigh: Callable[[Array], Gains] | None = None
     among: Sequence[str] | None = None
+
+    def added(self, experts: Sequence[str]) -> Array:
+        """(m,) what documents add to P(right) of each, who must be in the order of the estimates."""
+        given = np.array([expert in self.experts for expert in experts])
+        return np.where(given, self.documented - self.without, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,17 @@ from typing import Any
 
 from eval.bench.tables import Sheet
 from eval.metrics.bootstrap import Interval
+from eval.routing.abstaining import CALIBRATED, Selective
 from eval.routing.rows import Budget, Row
 from eval.routing.run import Evaluation
 from eval.routing.yardsticks import SINGLE
+from routers.selective import TOLD
 
 COMMAND = "eval routing"
 ORDER = ("router", "strategy", "baseline", "oracle")
 QUALITY = ("", "n", "accuracy", "95 %", "gain on best single", "95 %", "p", "")
 BUDGETS = ("", "$ per 1k", "10⁹ params", "AIQ", "over zero router", "cost saved")
+SELECTIVE = ("", "AURC", "E-AURC", *(f"{wrong:.0%} may be wrong" for wrong in TOLD))
 CHANCES = ("", "AUC", "mean AUC", "ECE", "ECE (mass)", "Brier", "NLL")
 NONE = "-"
 
@@ -30,6 +33,8 @@ def sheets(evaluation: Evaluation) -> tuple[Sheet, ...]:
         found.append(Sheet(BUDGETS, [_budget(row) for row in rows]))
     if routers:
         found.append(Sheet(CHANCES, [_chances(row) for row in routers]))
+    if evaluation.selective:
+        found.append(Sheet(SELECTIVE, [_selective(*one) for one in evaluation.selective.items()]))
     return tuple(found)
 
 
@@ -48,6 +53,8 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
         found = evaluation.category
         right = f"{found.accuracy:.3f} {_between(found.interval)}"
         yield f"The category is read right for {right} of {found.n} questions of the fourteen academic categories."
+    if evaluation.selective:
+        yield "Where a share may be wrong: how much is answered (and is wrong), by thresholds from the other half."
     if trial.costs is not None:
         yield f"Costs: {trial.costs.origin}. Settings of the thrift knob are in the JSON, a row each."
     yield from (f"Left out: {line}." for line in evaluation.left_out)
@@ -67,6 +74,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "category_accuracy_interval": None if category is None else category.interval,
         "category_accuracy_n": 0 if category is None else category.n,
         "rows": [_row(row) for row in evaluation.rows],
+        "selective": {name: asdict(one) for name, one in evaluation.selective.items()},
     }
 
 
@@ -126,6 +134,13 @@ def _budget(row: Row) -> list[str]:
 def _chances(row: Row) -> list[str]:
     assert row.chances is not None
     return [row.name, *(_figure(figure, ".3f") for figure in asdict(row.chances).values())]
+
+
+def _selective(name: str, selective: Selective) -> list[str]:
+    """Of each allowed share: how much is answered, and how much of that is wrong."""
+    calibrated = [one for one in selective.answered if one.rule == CALIBRATED]
+    shares = [f"{one.answered:.0%} ({_figure(one.share_wrong, '.1%')})" for one in calibrated]
+    return [name, f"{selective.aurc:.3f}", f"{selective.e_aurc:.3f}", *shares]
 
 
 def _title(row: Row) -> str:

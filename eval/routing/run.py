@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from eval.metrics.bootstrap import RESAMPLES, Interval, interval, resampled_means
+from eval.routing.abstaining import Selective, selective_of
 from eval.routing.chances import Chances, chances_of
 from eval.routing.choice import Choice, chosen
 from eval.routing.data import Trial
@@ -49,6 +50,8 @@ class Evaluation:
     category: CategoryAccuracy | None
     resampling: Resampling
     left_out: tuple[str, ...]
+    selective: Mapping[str, Selective]
+    """By router, where it may say that nobody knows."""
 
 
 def evaluate(
@@ -59,6 +62,7 @@ def evaluate(
     measures = yardsticks(trial)
     choices: list[Choice] = []
     chances: dict[str, Chances] = {}
+    selective: dict[str, Selective] = {}
     category: CategoryAccuracy | None = None
     unable: tuple[str, ...] = ()
     if suite is not None:
@@ -71,11 +75,21 @@ def evaluate(
             mean = _predicted(one, X)
             chances[one.title] = chances_of(trial, mean)
             choices += _choices(trial, one, mean)
+            if one.kind == "router":
+                selective[one.title] = selective_of(trial, mean, picks(trial, mean), drawn.resamples, drawn.seed)
     progress(f"resampling {drawn.resamples} times")
     rows = rows_of(trial, [*choices, *measures.choices], measures, chances, drawn)
     version = None if suite is None else suite.version
     return Evaluation(
-        trial, version, rows, measures.best_expert, measures.absent, category, drawn, (*trial.left_out, *unable)
+        trial,
+        version,
+        rows,
+        measures.best_expert,
+        measures.absent,
+        category,
+        drawn,
+        (*trial.left_out, *unable),
+        selective,
     )
 
 

@@ -11,6 +11,7 @@ from gateway.errors import KnowledgeError
 from gateway.retrieval.catalog import Collection, EncoderMark
 from gateway.retrieval.ingest import Ingest, Watch
 from gateway.retrieval.store import Store
+from gateway.retrieval.survey import survey
 from routers.retriever import Retriever, load_bundled_retriever, load_retriever
 
 
@@ -40,7 +41,8 @@ async def add(store: Store, paths: Sequence[str], wanted: Wanted, watch: Watch) 
     else:
         found.check(mark)
         _check_tenants(found, wanted.tenants)
-    await Ingest(store, found, retriever, watch)(paths)
+    if await Ingest(store, found, retriever, watch)(paths):
+        await survey(store, found, retriever)
 
 
 def _encoder(store: Path, found: Collection | None, named: Path | None) -> tuple[Retriever, EncoderMark]:

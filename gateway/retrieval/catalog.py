@@ -147,5 +147,6 @@ class Catalog:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(unfinished, self._file)
+            self._seen = ()
         except OSError as error:
             raise told(error, self._file.parent) from None

@@ -144,10 +144,36 @@ BATCH_BODY = _body(
         },
     }
 )
+SOURCE = {
+    "type": "object",
+    "required": ["n", "collection", "document", "chunk", "score", "title"],
+    "properties": {
+        "n": {"type": "integer", "minimum": 1, "description": "the marker of this passage: [1], [2]"},
+        "collection": {"type": "string"},
+        "document": {"type": "string"},
+        "chunk": {"type": "integer", "minimum": 0},
+        "score": {"type": "number", "minimum": 0, "maximum": 1},
+        "title": {"type": "string"},
+        "cited": {"type": "boolean", "description": "only with the wish `cite`"},
+        "text": {"type": "string", "description": "only with the wish `explain`"},
+    },
+}
+ACCOUNT = {
+    "type": "object",
+    "required": ["decision_id", "strategy", "experts", "cost_usd", "retrieved"],
+    "properties": {
+        "decision_id": {"type": "string"},
+        "strategy": {"type": "string"},
+        "experts": {"type": "array", "items": {"type": "string"}},
+        "cost_usd": {"type": "number", "minimum": 0},
+        "retrieved": {"type": "boolean", "description": "the answer was written with documents at hand"},
+        "sources": {"type": "array", "items": SOURCE, "description": "those documents; only where there are any"},
+    },
+}
 COMPLETION = {
     "description": "A chat completion; server-sent events with `stream`",
     "content": {
-        "application/json": {"schema": {"type": "object"}},
+        "application/json": {"schema": {"type": "object", "properties": {"coterie": ACCOUNT}}},
         "text/event-stream": {},
     },
 }

@@ -26,20 +26,13 @@ class Prior:
 KNOWING = (
     Prior("level", 0.0, 0.7, "the router's chances are calibrated, though on questions of another kind"),
     Prior("router", 1.0, 0.3, "one unit of its log odds is one"),
-    Prior(
-        "rarity",
-        -1.6,
-        0.6,
-        "of the rarest things models know one in five, of the best known two in three (PopQA, arXiv 2212.10511)",
-    ),
+    Prior("rarity", -1.0, 0.5, "fame spans 2 (PopQA, arXiv 2212.10511); a word's rarity is half of a thing's fame"),
     Prior("recent", -1.2, 0.5, "what changes fast is known half as often or less (FreshQA, arXiv 2310.03214)"),
     Prior("dated", -0.3, 0.3, "a time in the question is one more thing to know"),
-    Prior(
-        "neighbours", -1.5, 0.8, "where documents helped on like questions the expert did not know (SKR, EMNLP-F 2023)"
-    ),
-    Prior("thrust", 0.6, 0.5, "far from all it is known to know; weak, it is the query's familiarity (Thrust, 2023)"),
-    Prior("says yes", 0.3, 0.3, "experts are too sure: nine in ten that know say yes, six or seven in ten that do not"),
-    Prior("says no", -1.25, 0.5, "one in ten that know, three or four in ten that do not (after arXiv 2307.11019)"),
+    Prior("neighbours", -3.0, 1.0, "documents helped on five of five like questions: a quarter of the odds (SKR)"),
+    Prior("thrust", 0.6, 0.5, "far from all it knows; weak, for it is the query's familiarity (Thrust)"),
+    Prior("says yes", 0.3, 0.3, "experts are too sure: nine in ten that know say yes, six or seven that do not"),
+    Prior("says no", -1.25, 0.5, "one in ten that know, three or four that do not (after arXiv 2307.11019)"),
 )
 """Of log odds that the expert is right without documents."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.retrieval.chunking import Chunk, chunks
 from gateway.retrieval.packing import size
 from gateway.retrieval.reading.documents import Block, Document, Section
-from gateway.retrieval.reading.normal import normal, one_line
+from gateway.retrieval.reading.normal import normal
 from tests.retrieval.sources import chunks_of, letters, titled
 
 LIMIT = 60
@@ -110,4 +110,3 @@ def test_titles_are_one_line_and_not_endless() -> None:
     sections = [Section(("A\nheading " * 50, "Inner" * 100), (Block("Words."),))]
     (found,) = chunks(Document("name", " A \n title\x00 ", sections))
     assert found.title.startswith("A title › A heading") and len(found.title) <= 200 and "\n" not in found.title
-    assert one_line(found.title) == found.title

@@ -35,7 +35,7 @@ def test_the_outline_of_a_pdf_gives_its_headings() -> None:
 
 
 def test_divided_words_are_whole_again_and_running_heads_are_gone() -> None:
-    pages = [["Annual report", f"The recov-", "ery goes on.", f"Page {number}"] for number in range(1, 5)]
+    pages = [["Annual report", "The recov-", "ery goes on.", f"Page {number}"] for number in range(1, 5)]
     for chunk in chunks_of("report.pdf", pdf_bytes(pdf_writer(pages))):
         assert "recovery goes on" in chunk.text
         assert "Annual" not in chunk.text and "Page" not in chunk.text

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from gateway.retrieval.store import Store
 from tests.retrieval.shelves import Letters, add, aged, contents, put, run, written
+from tests.upstream import served
 
 WORDS = st.lists(st.sampled_from(["alpha", "beta", "gamma", "delta"]), min_size=1, max_size=4).map(" ".join)
 PLACES = st.sampled_from(["a.md", "b.txt", "sub/c.md", "sub/deep/d.txt"])
@@ -203,3 +204,33 @@ def test_nothing_is_encoded_again_after_a_run_that_lost_its_ledger(folder, store
     encoder = Letters()
     assert add(store, folder, encoder=encoder).counts == {"added": 5} and not encoder.texts
     assert run(contents(store)) == written(folder)
+
+
+class Page:
+    """A server of one page, by its ETag."""
+
+    def __init__(self):
+        self.text, self.sent = "", 0
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return
+        tag = f'"{hash(self.text)}"'.encode()
+        same = (b"if-none-match", tag) in scope["headers"]
+        headers = [(b"etag", tag), (b"content-type", b"text/plain; charset=utf-8")]
+        self.sent += not same
+        await send({"type": "http.response.start", "status": 304 if same else 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if same else self.text.encode()})
+
+
+def test_a_page_is_fetched_again_only_where_it_changed_and_kept_where_the_server_is_gone(store):
+    page = Page()
+    with served(page) as url:
+        page.text = "The first state of the page."
+        assert add(store, f"{url}/page").counts == {"added": 1}
+        assert add(store, f"{url}/page").counts == {"unchanged": 1} and page.sent == 1
+        page.text = "The second state of the page."
+        assert add(store, f"{url}/page").counts == {"changed": 1}
+    assert add(store, f"{url}/page").counts == {"refused": 1}
+    [(document, _, text)] = run(contents(store))
+    assert document == f"{url}/page" and "second state" in text

@@ -28,7 +28,7 @@ from routers.fusion.fuser import Fuser
 from tests.strategies.pool import QUESTION
 
 NAMES = ("a", "b", "c", "d")
-COMPOSING = ("best_of", "synthesize", "mixture", "debate")
+COMPOSING = ("best_of", "synthesize", "mixture", "debate", "rethink")
 SAID = {"right": "The answer is C", "wrong": "A", "essay": "Plants are green. " * 50, "empty": "", "judge": "Best: 1"}
 DOES = st.sampled_from([*SAID, "fail", "late", "full", "dies"])
 NO_USAGE = Usage()

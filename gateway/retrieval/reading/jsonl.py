@@ -27,7 +27,8 @@ def read_jsonl(source: Source) -> Iterator[Document | Skipped]:
     good = bad = number = 0
     while line := source.content.readline(MOST_LINE + 1):
         number += 1
-        found = _too_long(source, number) if len(line) > MOST_LINE else _read(line, number, source.name)
+        whole = len(line) <= MOST_LINE or line.endswith(b"\n")
+        found = _read(line, number, source.name) if whole else _too_long(source, number)
         if isinstance(found, Document):
             good += 1
         elif found is not None:
