@@ -6,11 +6,13 @@ import typer
 
 import gateway.cli
 from eval.cli.compose import compose
+from eval.cli.gate import gate
 from eval.cli.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Offline evaluation on recorded outcomes.")
 app.command("routing")(routing)
 app.command("compose")(compose)
+app.command("gate")(gate)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.metrics.bootstrap import Interval, interval, resampled_means
-from eval.routing.data import Trial
+from eval.routing.rows import Resampling
 from routers.base import Array
 from routers.selective import TOLD, aurc, curve_of, e_aurc, plain
 
@@ -38,27 +38,26 @@ class Selective:
     answered: tuple[Answered, ...]
 
 
-def selective_of(trial: Trial, mean: Array, places: Array, resamples: int, seed: int) -> Selective:
-    """Of a router that expects mean (n, m) and chooses these places (n,)."""
-    at = np.arange(len(places))
-    confidence, score = mean[at, places], trial.scores[at, places]
-    half = _half(trial.table.groups, seed)
+def selective_of(confidence: Array, score: Array, groups: Array, drawn: Resampling) -> Selective:
+    """Of a router that was so sure (n,) of the experts it chose, whose answers have these scores (n,) in [0, 1]."""
+    half = _half(groups, drawn.seed)
     curves = curve_of(confidence[~half], score[~half]), curve_of(confidence[half], score[half])
     found = []
     for wrong in TOLD:
         learned = np.where(half, curves[0].at(wrong), curves[1].at(wrong))
         for rule, least in ((CALIBRATED, learned), (PLAIN, np.full(len(score), plain(wrong)))):
-            found.append(_answered(rule, wrong, confidence >= least, 1 - score, trial, resamples, seed))
+            answered = confidence >= least
+            columns = np.stack([answered.astype(np.float64), np.where(answered, 1 - score, np.nan)], axis=1)
+            found.append(_answered(rule, wrong, columns, groups, drawn))
     return Selective(aurc(confidence, score), e_aurc(confidence, score), tuple(found))
 
 
-def _answered(
-    rule: str, wrong: float, answered: Array, losses: Array, trial: Trial, resamples: int, seed: int
-) -> Answered:
-    columns = np.stack([answered.astype(np.float64), np.where(answered, losses, np.nan)], axis=1)
-    means = resampled_means(columns, trial.table.groups, resamples, seed)
-    share = float(np.nanmean(columns[:, 1])) if answered.any() else None
-    return Answered(rule, wrong, float(answered.mean()), interval(means[:, 0]), share, interval(means[:, 1]))
+def _answered(rule: str, wrong: float, columns: Array, groups: Array, drawn: Resampling) -> Answered:
+    """columns: (n, 2) whether each question is answered, and what is lost where it is."""
+    means = resampled_means(columns, groups, drawn.resamples, drawn.seed)
+    share = float(columns[:, 0].mean())
+    wrongly = float(np.nanmean(columns[:, 1])) if share else None
+    return Answered(rule, wrong, share, interval(means[:, 0]), wrongly, interval(means[:, 1]))
 
 
 def _half(groups: Array, seed: int) -> Array:

@@ -76,7 +76,7 @@ def evaluate(
             chances[one.title] = chances_of(trial, mean)
             choices += _choices(trial, one, mean)
             if one.kind == "router":
-                selective[one.title] = selective_of(trial, mean, picks(trial, mean), drawn.resamples, drawn.seed)
+                selective[one.title] = _selective(trial, mean, drawn)
     progress(f"resampling {drawn.resamples} times")
     rows = rows_of(trial, [*choices, *measures.choices], measures, chances, drawn)
     version = None if suite is None else suite.version
@@ -107,6 +107,11 @@ def _predicted(one: Contestant, X: Matrix) -> Array:
     """(n, m), a batch at a time: some routers hold every distance of a batch."""
     parts = [one.router.predict(X[batch]).mean for batch in _batches(X.shape[0])]
     return np.concatenate(parts)
+
+
+def _selective(trial: Trial, mean: Array, drawn: Resampling) -> Selective:
+    at, places = np.arange(len(mean)), picks(trial, mean)
+    return selective_of(mean[at, places], trial.scores[at, places], trial.table.groups, drawn)
 
 
 def _choices(trial: Trial, one: Contestant, mean: Array) -> Iterator[Choice]:

@@ -40,7 +40,7 @@ class Outcomes:
 
 
 class Beliefs(Estimator):
-    """weights_: (20,) as GLOBAL. covariance_: (20, 20). own_, own_variance_: (e + 1, 3) as OWN, the last a stranger's.
+    """weights_: (21,) as GLOBAL. covariance_: (21, 21). own_, own_variance_: (e + 1, 3) as OWN, the last a stranger's.
 
     neighbours_, thrust_: of labelled questions, None where there are none.
     """
@@ -94,7 +94,7 @@ class Objective:
         self._spread = spread
 
     def __call__(self, parameters: Array) -> tuple[float, Array]:
-        """The value and its gradient (20 + 3 e,)."""
+        """The value and its gradient (21 + 3 e,)."""
         parts = self._parts(*self._chances(parameters))
         away = (parameters - self._centre) / self._spread
         value, gradient = 0.5 * float(away @ away), away / self._spread
@@ -141,7 +141,7 @@ class Objective:
         return np.concatenate([slope[:, :WIDTH].T @ residuals, own.ravel()])
 
     def _rows(self, slope: Array) -> Array:
-        """(n, 20 + 3 e): every expert's own columns where they belong."""
+        """(n, 21 + 3 e): every expert's own columns where they belong."""
         rows = np.zeros((len(slope), len(self._centre)))
         rows[:, :WIDTH] = slope[:, :WIDTH]
         places = WIDTH + OWNED * self._outcomes.experts[:, None] + np.arange(OWNED)

@@ -12,13 +12,23 @@ from routers.base import Array
 from routers.gating.beliefs import STRANGER, Beliefs
 from routers.gating.evidence import evidence
 from routers.gating.gains import Asked, Gains, Hits
-from routers.gating.model import HOLDS, LEVEL, WIDTH, Chances, Signals, chances, gain_slopes
-from routers.gating.priors import WITHOUT_ROUTER
+from routers.gating.model import HOLDS, KNOWS, OWN_LEVEL, WIDTH, Chances, Signals, chances, gain_slopes
+from routers.gating.priors import (
+    COVERED,
+    DATED,
+    LEVEL,
+    NEIGHBOURS,
+    NO,
+    RARITY,
+    RECENT,
+    ROUTER,
+    THRUST,
+    WITHOUT_ROUTER,
+    YES,
+)
 from routers.gating.rarity import Rarity, load_rarity
 from routers.gating.words import Question, read_question
 
-ROUTER = 1
-"""The router's column among KNOWING."""
 MOST = 0.98
 """Chances are read as no surer than this, either way."""
 STEEP = 0.09
@@ -26,18 +36,22 @@ STEEP = 0.09
 QUERIES = 1.2
 """How far queries stand apart in the log odds of one expert: what a prediction must tell from noise."""
 UNKNOWN_STD = 0.3
+AGREEMENT = -1
+"""Its column among HOLDING: how well the documents cover the question as a whole."""
 RARE = 0.6
 SHARP, DULL = 0.6, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Read:
-    """A query's words, the columns (m, 9) of what each expert knows, and how unsure (m,) the router's log odds are."""
+    """What the model sees of a query, its m experts and its documents; and what is said of them.
+
+    unsure: (m,) of the router's log odds. places: (m,) of the experts among those that the gate knows.
+    """
 
     question: Question
-    ranks: Array
     rarity: float
-    knowing: Array
+    signals: Signals
     unsure: Array
     places: Array
 
@@ -64,48 +78,43 @@ class Gate:
 
     def weigh(self, asked: Asked, hits: Hits) -> Gains:
         """What these documents, the best first, would change for each expert; nothing where there are none."""
-        read = self._read(asked)
+        read = self._read(asked, hits)
+        found = self._chances(read)
         if not hits:
-            without = self._chances(read, np.zeros(HOLDS))
-            return Gains(without.knows, without.knows, np.zeros(len(without.knows)), 0.0, "no documents were found")
-        holding = self._holding(read, hits)
-        found = self._chances(read, holding)
-        support = float(found.holds[0]) if len(found.holds) else 0.0
-        reason = _reason(read, found, support)
-        return Gains(found.knows, found.documented, self._std(read, holding, found), support, reason)
+            nothing = np.zeros(len(found.knows))
+            return Gains(found.knows, found.knows, nothing, 0.0, "no documents were found")
+        support = float(found.holds[0])
+        return Gains(found.knows, found.documented, self._std(read, found), support, _reason(read, found, support))
 
     def worth_looking(self, asked: Asked) -> float:
         """The greatest gain of any expert if the documents were certain to hold the answer: no search brings more."""
-        found = self._chances(self._read(asked), np.zeros(HOLDS))
+        found = self._chances(self._read(asked, ()))
         gains = (1 - found.knows) * found.learns - found.knows * (1 - found.keeps)
         return float(gains.max(initial=0.0))
 
-    def columns(self, asked: Asked, hits: Hits) -> Signals:
-        """What the model sees: (m, 9) and (m, 7)."""
-        read = self._read(asked)
-        holding = self._holding(read, hits) if hits else np.zeros(HOLDS)
-        return Signals(read.knowing, np.repeat(holding[None], len(read.knowing), axis=0))
+    def signals(self, asked: Asked, hits: Hits) -> Signals:
+        """What the model sees: (m, 10) and (1, 7)."""
+        return self._read(asked, hits).signals
 
-    def _holding(self, read: _Read, hits: Hits) -> Array:
-        return np.concatenate([[1.0], evidence(read.question, read.ranks, hits)])
+    def _chances(self, read: _Read) -> Chances:
+        return chances(read.signals, self.beliefs.weights_, self.beliefs.own_[read.places])
 
-    def _chances(self, read: _Read, holding: Array) -> Chances:
-        beliefs = self.beliefs
-        return chances(Signals(read.knowing, holding[None]), beliefs.weights_, beliefs.own_[read.places])
-
-    def _read(self, asked: Asked) -> _Read:
+    def _read(self, asked: Asked, hits: Hits) -> _Read:
         question = read_question(asked.text)
         ranks = self.rarity.ranks(question.content)
         rarest = float(self.rarity.rare(question.content, ranks).max(initial=0.0)) if question.english else 0.5
         odds, unsure = _odds(asked.chance, asked.std)
         places = np.array([self._places.get(name, STRANGER) for name in asked.experts], dtype=np.intp)
-        knows = np.full(len(odds), np.nan) if asked.knows is None else np.asarray(asked.knows, dtype=np.float64)
-        columns = np.zeros((len(odds), 9))
-        columns[:, 0], columns[:, ROUTER] = 1.0, odds
-        columns[:, 2:5] = rarest - 0.5, question.recent, question.dated
-        columns[:, 5], columns[:, 6] = self._familiar(asked.embedding, places)
-        columns[:, 7], columns[:, 8] = np.nan_to_num(knows), np.nan_to_num(1 - knows)
-        return _Read(question, ranks, rarest, columns, unsure, places)
+        holding = np.concatenate([[1.0], evidence(question, ranks, hits) if hits else np.zeros(HOLDS - 1)])
+        columns = np.zeros((len(odds), KNOWS))
+        columns[:, LEVEL], columns[:, ROUTER] = 1.0, odds
+        columns[:, [RARITY, RECENT, DATED]] = rarest - 0.5, question.recent, question.dated
+        columns[:, NEIGHBOURS], columns[:, THRUST] = self._familiar(asked.embedding, places)
+        columns[:, COVERED] = holding[AGREEMENT]
+        if asked.knows is not None:
+            knows = np.asarray(asked.knows, dtype=np.float64)
+            columns[:, YES], columns[:, NO] = np.nan_to_num(knows), np.nan_to_num(1 - knows)
+        return _Read(question, rarest, Signals(columns, holding[None]), unsure, places)
 
     def _familiar(self, embedding: Array, places: Array) -> tuple[Array, Array]:
         """(m,) the neighbours' margin and Thrust's percentile less a half; a stranger's are the known ones' means."""
@@ -116,14 +125,14 @@ class Gate:
         query = np.asarray(embedding, dtype=np.float32)
         return _of(places, neighbours.margins(query)), _of(places, centred(thrust.percentiles(query)))
 
-    def _std(self, read: _Read, holding: Array, found: Chances) -> Array:
+    def _std(self, read: _Read, found: Chances) -> Array:
         """Of the gain: the parameters' uncertainty, and the router's."""
         beliefs = self.beliefs
-        change = gain_slopes(Signals(read.knowing, holding[None]), found)
+        change = gain_slopes(read.signals, found)
         shared, own = change[:, :WIDTH], change[:, WIDTH:]
         variance = (shared @ beliefs.covariance_ * shared).sum(axis=1)
         variance += (own**2 * beliefs.own_variance_[read.places]).sum(axis=1)
-        variance += (own[:, LEVEL] * beliefs.weights_[ROUTER] * read.unsure) ** 2
+        variance += (own[:, OWN_LEVEL] * beliefs.weights_[ROUTER] * read.unsure) ** 2
         return np.sqrt(variance)
 
 

@@ -60,7 +60,7 @@ class Labelled:
 def label(pairs: Pairs, retriever: Retriever, progress: Progress = lambda _: None) -> Labelled:
     """Encode the questions, and passages without a similarity; ask the bundled routers where a chance is missing.
 
-    An expert that the bundled routers do not know has the mean chance of those they know, and so an unsure one.
+    An expert that the bundled routers do not know has the mean chance of those they know.
     """
     progress("encoding questions")
     texts = list(dict.fromkeys(pair.text for pair in pairs.rows))
@@ -115,7 +115,7 @@ def _foretold(pairs: list[Pair]) -> list[Pair]:
 
 
 def _chance(mean: Array, std: Array, column: int | None) -> dict[str, float]:
-    """Of one expert; of an unknown one the mean over all, which differ as well as each is unsure."""
+    """Of one expert; of an unknown one the mean over all: how hard the question is. How good it is, is its level's."""
     if column is not None:
         return {"chance": float(mean[column]), "std": float(std[column])}
-    return {"chance": float(mean.mean()), "std": float(np.sqrt((std**2).mean() + mean.var()))}
+    return {"chance": float(mean.mean()), "std": float(np.sqrt((std**2).mean()))}

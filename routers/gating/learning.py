@@ -11,12 +11,11 @@ from routers.gating.gate import Gate, centred
 from routers.gating.labelled import Labelled
 from routers.gating.model import Signals
 from routers.gating.neighbours import CHANGE, Neighbours
+from routers.gating.priors import NEIGHBOURS, THRUST
 from routers.gating.rarity import Rarity
 from routers.gating.thrust import Thrust, ranked
 
 FOLDS, REPEATS = 5, 10
-SKR, THRUST = 5, 6
-"""Their columns among KNOWING."""
 HOLDOUT = 5
 
 
@@ -26,9 +25,9 @@ def fit_gate(labelled: Labelled, rarity: Rarity, seed: int = 0) -> Gate:
 
 
 def signals_of(labelled: Labelled, rarity: Rarity) -> Signals:
-    """(n, 9) and (n, 7), as a gate without labelled questions reads the pairs."""
+    """(n, 10) and (n, 7), as a gate without labelled questions reads the pairs."""
     cold = Gate(Beliefs.cold(), rarity)
-    read = [cold.columns(labelled.asked(n), pair.hits) for n, pair in enumerate(labelled.pairs)]
+    read = [cold.signals(labelled.asked(n), pair.hits) for n, pair in enumerate(labelled.pairs)]
     return Signals(np.concatenate([one.knowing for one in read]), np.concatenate([one.holding for one in read]))
 
 
@@ -71,6 +70,14 @@ def folds_of(labelled: Labelled, folds: int, seed: int) -> Array:
 
 def _fitted(labelled: Labelled, signals: Signals, seed: int) -> Beliefs:
     """Neighbours and Thrust are measured as they will be on a new question: a pair has no part in its own."""
+    from threadpoolctl import threadpool_limits
+
+    # Small matrices: threads cost more than they bring.
+    with threadpool_limits(1):
+        return _learned(labelled, signals, seed)
+
+
+def _learned(labelled: Labelled, signals: Signals, seed: int) -> Beliefs:
     experts = tuple(sorted({pair.expert for pair in labelled.pairs}))
     places = {name: place for place, name in enumerate(experts)}
     mine = np.array([places[pair.expert] for pair in labelled.pairs], dtype=np.intp)
@@ -80,10 +87,10 @@ def _fitted(labelled: Labelled, signals: Signals, seed: int) -> Beliefs:
     gains, scores = (np.full((len(experts), len(first)), np.nan) for _ in range(2))
     gains[mine, groups], scores[mine, groups] = labelled.documented - labelled.without, labelled.without
     neighbours = Neighbours().fit(questions, gains)
-    thrust = Thrust(seed).fit(questions, scores, HOLDOUT)
+    raw = Thrust(seed).held_out(questions, scores, HOLDOUT)
+    thrust = Thrust(seed).fit(questions, scores, raw)
     knowing = signals.knowing.copy()
-    knowing[:, SKR] = np.array([neighbours.margins(row, n) for n, row in enumerate(questions)])[groups, mine]
-    raw = thrust.held_out(questions, scores, HOLDOUT)
+    knowing[:, NEIGHBOURS] = np.array([neighbours.margins(row, n) for n, row in enumerate(questions)])[groups, mine]
     ranks = np.array([ranked(column, thrust.scale_) for column in raw.T])
     knowing[:, THRUST] = centred(ranks)[groups, mine]
     asked = np.bincount(groups)[groups]

@@ -1,8 +1,8 @@
 """From signals to P(right) without and with documents, and what each parameter does to them. Knows no text.
 
-k = P(right without documents), s = P(the documents hold the answer). With them an expert that did not know is right with
-the chance h = s·learns + (1 - s)·lucky, and one that knew with the chance g = s·keeps + (1 - s)·(1 - spoiled); so
-P(right with documents) = (1 - k)·h + k·g, and the gain is (1 - k)·h - k·(1 - g): helped less harmed.
+k = P(right without documents), s = P(the documents hold the answer). With them an expert that did not know is right
+with the chance h = s·learns + (1 - s)·lucky, and one that knew with the chance g = s·keeps + (1 - s)·(1 - spoiled);
+so P(right with documents) = (1 - k)·h + k·g, and the gain is (1 - k)·h - k·(1 - g): helped less harmed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from routers.gating.priors import GLOBAL, HOLDING, KNOWING, OWN
 
 KNOWS, HOLDS = len(KNOWING), len(HOLDING)
 WIDTH, OWNED = len(GLOBAL), len(OWN)
-LEVEL, LEARNS, SPOILED = range(OWNED)
+OWN_LEVEL, LEARNS, SPOILED = range(OWNED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """knowing: (n, 9) the columns of KNOWING; holding: (n, 7) or (1, 7) those of HOLDING, the first of both being 1."""
+    """knowing: (n, 10) the columns of KNOWING; holding: (n, 7) or (1, 7) those of HOLDING, the first of both being 1."""
 
     knowing: Array
     holding: Array
@@ -49,7 +49,7 @@ class Chances:
 
 
 def chances(signals: Signals, weights: Array, own: Array) -> Chances:
-    """weights: (20,) as GLOBAL; own: (n, 3) as OWN, each row's expert's own."""
+    """weights: (21,) as GLOBAL; own: (n, 3) as OWN, each row's expert's own."""
     return read_chances(signals, holding(signals, weights), weights, own)
 
 
@@ -62,7 +62,7 @@ def holding(signals: Signals, weights: Array) -> Array:
 def read_chances(signals: Signals, holds: Array, weights: Array, own: Array) -> Chances:
     """With s as given: 1 or 0 where it is known whether the documents hold the answer."""
     reading = weights[KNOWS + HOLDS :]
-    knows = expit(signals.knowing @ weights[:KNOWS] + own[:, LEVEL])
+    knows = expit(signals.knowing @ weights[:KNOWS] + own[:, OWN_LEVEL])
     learns, spoiled = expit(reading[0] + own[:, LEARNS]), expit(reading[2] + own[:, SPOILED])
     keeps, lucky = np.full(1, expit(reading[1])), np.full(1, expit(reading[3]))
     helped = holds * learns + (1 - holds) * lucky
@@ -72,7 +72,7 @@ def read_chances(signals: Signals, holds: Array, weights: Array, own: Array) -> 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
-    """(n, 20 + 3) each: what k, h and g change by with every parameter, GLOBAL first and then the expert's OWN."""
+    """(n, 21 + 3) each: what k, h and g change by with every parameter, GLOBAL first and then the expert's OWN."""
 
     knows: Array
     helped: Array
@@ -84,7 +84,7 @@ def slopes(signals: Signals, found: Chances) -> Slopes:
     knows, helped, kept = (np.zeros((n, WIDTH + OWNED)) for _ in range(3))
     steep = _steep(found.knows)
     knows[:, :KNOWS] = steep[:, None] * signals.knowing
-    knows[:, WIDTH + LEVEL] = steep
+    knows[:, WIDTH + OWN_LEVEL] = steep
     holds = slice(KNOWS, KNOWS + HOLDS)
     holding = _steep(found.holds)[:, None] * signals.holding
     helped[:, holds] = (found.learns - found.lucky)[:, None] * holding
@@ -98,18 +98,18 @@ def slopes(signals: Signals, found: Chances) -> Slopes:
 
 
 def holding_slopes(signals: Signals, expected: Array) -> Array:
-    """(n, 23): what s changes by."""
+    """(n, 24): what s changes by."""
     change = np.zeros((len(expected), WIDTH + OWNED))
     change[:, KNOWS : KNOWS + HOLDS] = _steep(expected)[:, None] * signals.holding
     return change
 
 
 def gain_slopes(signals: Signals, found: Chances) -> Array:
-    """(n, 23): what the gain (1 - k)·h - k·(1 - g) changes by; `slopes` put together, at a third of the time."""
+    """(n, 24): what the gain (1 - k)·h - k·(1 - g) changes by; `slopes` put together, at a third of the time."""
     knows, holds = found.knows, found.holds
     change = np.zeros((len(knows), WIDTH + OWNED))
-    change[:, WIDTH + LEVEL] = -(found.helped + 1 - found.kept) * _steep(knows)
-    change[:, :KNOWS] = change[:, WIDTH + LEVEL, None] * signals.knowing
+    change[:, WIDTH + OWN_LEVEL] = -(found.helped + 1 - found.kept) * _steep(knows)
+    change[:, :KNOWS] = change[:, WIDTH + OWN_LEVEL, None] * signals.knowing
     better = (1 - knows) * (found.learns - found.lucky) + knows * (found.keeps - 1 + found.spoiled)
     change[:, KNOWS : KNOWS + HOLDS] = (better * _steep(holds))[:, None] * signals.holding
     first = KNOWS + HOLDS

@@ -32,8 +32,8 @@ class Pair:
     """One expert's two answers to one question; NaN where a number is not known.
 
     without, documented: scores in [0, 1]. chance, std: the router's P(right) before. hits: a similarity is NaN where
-    the table holds none. added_tokens: what the documents added to the prompt. holds: 1 where the right answer stands in
-    a passage, 0 where it does not; learned from, never a signal.
+    the table holds none. added_tokens: what the documents added to the prompt. holds: 1 where the right answer stands
+    in a passage, 0 where it does not; learned from, never a signal.
     """
 
     query_id: str

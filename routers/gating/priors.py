@@ -31,16 +31,18 @@ KNOWING = (
     Prior("dated", -0.3, 0.3, "a time in the question is one more thing to know"),
     Prior("neighbours", -3.0, 1.0, "documents helped on five of five like questions: a quarter of the odds (SKR)"),
     Prior("thrust", 0.6, 0.5, "far from all it knows; weak, for it is the query's familiarity (Thrust)"),
+    Prior(
+        "covered", 0.0, 0.4, "public documents cover what experts have read of (arXiv 2211.08411), private ones do not"
+    ),
     Prior("says yes", 0.3, 0.3, "experts are too sure: nine in ten that know say yes, six or seven that do not"),
     Prior("says no", -1.25, 0.5, "one in ten that know, three or four that do not (after arXiv 2307.11019)"),
 )
 """Of log odds that the expert is right without documents."""
+LEVEL, ROUTER, RARITY, RECENT, DATED, NEIGHBOURS, THRUST, COVERED, YES, NO = range(len(KNOWING))
 
 HOLDING = (
     Prior("found", 0.0, 0.7, "a middling search holds the answer in one question of two"),
-    Prior(
-        "similarity", 0.4, 0.2, "the nearer the better; a weak sign by itself, for the topic may fit and the fact lack"
-    ),
+    Prior("similarity", 0.4, 0.2, "the nearer the better; a weak sign, for the topic may fit and the fact lack"),
     Prior("margin", 0.1, 0.1, "a passage that stands out is more often the one"),
     Prior("coverage", 0.5, 0.25, "a passage that lacks half of what is asked about answers something else"),
     Prior("anchor", 1.0, 0.4, "without the rarest word it is about somebody else"),
@@ -52,12 +54,7 @@ HOLDING = (
 READING = (
     Prior("learns", 0.0, 0.5, "an expert that did not know it finds it among several passages one time in two"),
     Prior("keeps", 3.0, 0.5, "one that knew, and reads it, is right in 95 of 100"),
-    Prior(
-        "spoiled",
-        -1.1,
-        0.5,
-        "what is near but lacks the answer takes a right one in one of four (after arXiv 2401.14887)",
-    ),
+    Prior("spoiled", -1.1, 0.5, "near but without the answer, it takes one right answer of four (arXiv 2401.14887)"),
     Prior("lucky", -2.2, 0.6, "and makes a wrong one right in one of ten: a hint, or only that it was said anew"),
 )
 """Of log odds of what reading does. A middling search so helps three in ten of those that do not know, and harms 15 of

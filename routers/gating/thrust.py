@@ -21,7 +21,7 @@ STEPS = 21
 
 
 class Thrust(Estimator):
-    """centres_: (e, K, d), sizes_: (e, K), 0 for none. scale_: (e, 21) quantiles of labelled questions' scores, or NaN."""
+    """centres_: (e, K, d), sizes_: (e, K), 0 for none. scale_: (e, 21) quantiles of labelled questions, or NaN."""
 
     centres_: Array
     sizes_: Array
@@ -30,18 +30,17 @@ class Thrust(Estimator):
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def fit(self, questions: Array, scores: Array, folds: int = 5) -> Thrust:
+    def fit(self, questions: Array, scores: Array, raw: Array) -> Thrust:
         """questions: (l, d) unit rows; scores: (e, l) without documents, NaN where not asked.
 
-        The quantiles are those of questions that had no part in the clusters they are measured against.
+        raw: (e, l) as `held_out` gives them, of which the quantiles are.
         """
-        raw = self.held_out(questions, scores, folds)
         self._cluster(questions, scores)
         self.scale_ = np.array([_quantiles(row) for row in raw])
         return self
 
     def held_out(self, questions: Array, scores: Array, folds: int) -> Array:
-        """(e, l) raw scores of questions against clusters of the other folds' questions; NaN where there are too few."""
+        """(e, l) raw scores of questions against clusters of the other folds' questions; NaN for too few."""
         fold = np.random.default_rng(self.seed).permutation(len(questions)) % folds
         raw = np.full(scores.shape, np.nan)
         for number in range(folds):
@@ -97,5 +96,5 @@ def _clusters(rows: Array, seed: int) -> tuple[Array, Array]:
         return np.zeros((0, rows.shape[1])), np.zeros(0)
     from sklearn.cluster import KMeans
 
-    fitted = KMeans(max(3, int(len(rows) ** 0.25)), n_init=3, random_state=seed).fit(rows)
+    fitted = KMeans(max(3, int(len(rows) ** 0.25)), n_init=1, random_state=seed).fit(rows)
     return fitted.cluster_centers_, np.bincount(fitted.labels_)

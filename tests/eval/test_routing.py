@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from eval.bench.tables import markdown
+from eval.routing.abstaining import CALIBRATED, PLAIN, selective_of
 from eval.routing.data import trial_of
 from eval.routing.pick import picks
 from eval.routing.report import as_json, lines, sheets
@@ -273,3 +274,26 @@ def test_words_say_which_differences_are_noise(found):
     assert "skills: 0.625, the same as the best single expert, p = 1.000." in said
     tables = "\n".join(markdown(sheet) for sheet in sheets(found))
     assert "| skills | 40 | 0.625 |" in tables and "| dear | 40 |" in tables
+
+
+def test_what_may_be_left_unanswered_is_judged_on_questions_that_chose_no_threshold() -> None:
+    random = np.random.default_rng(0)
+    n = 3000
+    chance = random.beta(5, 2, n).clip(0.05, 0.98)
+    right = (random.random(n) < chance).astype(float)
+    found = selective_of(chance, right, np.arange(n) // 2, FEW)
+    assert 0 <= found.e_aurc < found.aurc < 1 - right.mean()
+    calibrated = {one.wrong: one for one in found.answered if one.rule == CALIBRATED}
+    assert calibrated[0.3].answered > calibrated[0.2].answered > calibrated[0.1].answered > 0
+    for wrong, one in calibrated.items():
+        assert one.share_wrong is None or one.share_wrong <= wrong + 0.03
+        assert (
+            one.answered_interval is not None and one.answered_interval[0] <= one.answered <= one.answered_interval[1]
+        )
+    plain = {one.wrong: one for one in found.answered if one.rule == PLAIN}
+    assert calibrated[0.2].answered > plain[0.2].answered
+
+
+def test_where_nothing_is_answered_nothing_is_wrong() -> None:
+    found = selective_of(np.full(400, 0.4), np.zeros(400), np.arange(400), FEW)
+    assert [(one.answered, one.share_wrong) for one in found.answered] == [(0.0, None)] * len(found.answered)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.retrieval.reading.documents import Unreadable
+from gateway.retrieval.reading.nesting import is_too_deep
 from tests.retrieval.sources import chunks_of, parts_of, titled
 
 WORDS = "Each of these sections is long enough not to share its chunk with any of its neighbours. " * 5
@@ -72,9 +74,16 @@ def test_a_page_is_read_in_the_encoding_it_names() -> None:
     assert chunks_of("http://a/x", header, media_type="text/html", charset="koi8-r")[0].text == "мир"
 
 
-def test_a_page_nested_without_end_is_read() -> None:
-    depth = 20_000
-    assert only("<div>" * depth + "deep" + "</div>" * depth) == "deep"
+def test_a_page_nested_without_end_is_refused_at_once() -> None:
+    assert only("<div>" * 3000 + "deep" + "</div>" * 3000) == "deep"
+    for tag in ("<div>", "<b>", "<DIV class=x/>", "<my-tag>"):
+        with pytest.raises(Unreadable, match=r"x\.html: nests more than 4,000 tags; save it as text"):
+            chunks_of("x.html", tag * 300_000)
+
+
+def test_a_long_page_is_not_taken_for_a_deep_one() -> None:
+    row = "<p>Words<li>one<br><img src=x><svg><path d='M0 0'/><g><path/></g></svg><div><span>two</span></div>"
+    assert not is_too_deep(row * 5000)
 
 
 @given(st.lists(st.sampled_from(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.retrieval.reading.documents import Unreadable
 from gateway.retrieval.reading.stretches import MOST, divided
 from tests.retrieval.sources import chunks_of, letters, titled
 
@@ -48,6 +50,12 @@ def test_comments_and_rules_are_left_out() -> None:
     assert chunk.text == "One.\n\nTwo.\n\n<div>\nThree.\n</div>"
 
 
+@pytest.mark.parametrize("text", ["[a]: http://x", "# Alone", "<!-- note -->", "---\ntitle: x\n---\n"])
+def test_a_file_with_nothing_under_its_headings_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable, match=r"x\.md: holds no text"):
+        chunks_of("x.md", text)
+
+
 def test_a_file_without_headings_is_called_by_its_name() -> None:
     assert titled(chunks_of("docs/sea_otters.md", "They float.")) == [("sea otters", "They float.")]
 
@@ -61,7 +69,7 @@ def test_a_long_file_is_divided_where_headings_are() -> None:
 
 
 def test_a_long_file_without_headings_is_divided_all_the_same() -> None:
-    for text in ("word " * (MOST // 2), "x" * 3 * MOST, "~~~\n" + "# code\n" * MOST, "a\n\n" * MOST):
+    for text in ("word " * (MOST // 3), "x" * 2 * MOST, "~~~\n" + "# code\n" * (MOST // 5), "a\n\n" * (MOST // 2)):
         stretches = list(divided(text[start : start + 60_000] for start in range(0, len(text), 60_000)))
         assert "".join(stretches) == text and max(map(len, stretches)) < MOST + 60_000
 

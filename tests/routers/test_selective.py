@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +15,13 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from routers.base import Array
+from routers.errors import TableError
+from routers.manifest import load_manifest
 from routers.selective import BOUNDS, WINDOW, aurc, curve_of, e_aurc, plain, risk_coverage, threshold
+from routers.suite import KIND, Suite
+from routers.training.routers import train_routers
+from routers.training.selective import measure_again
+from routers.training.trained import Trained
 
 ROWS, TIMES, KEPT = 600, 100, 93
 EVERYBODY = 20_000
@@ -28,7 +40,7 @@ def right(chance: Array, whole: bool, random: np.random.Generator) -> Array:
     return random.beta(2 * chance, 2 * (1 - chance))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     shift=st.floats(-1, 1),
     slope=st.floats(0.4, 1.5),
@@ -125,6 +137,7 @@ def test_a_confidence_that_puts_right_before_wrong_has_no_excess_area() -> None:
     assert aurc(np.zeros(5), score) == pytest.approx(0.4)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0.2, 0.5, 0.8]), st.booleans()), min_size=1, max_size=30), st.randoms())
 def test_the_order_of_rows_changes_no_curve(rows: list[tuple[float, bool]], random: object) -> None:
     turned = list(rows)
@@ -132,3 +145,89 @@ def test_the_order_of_rows_changes_no_curve(rows: list[tuple[float, bool]], rand
     first, second = (np.array(one, dtype=float).T for one in (rows, turned))
     assert risk_coverage(*first)[1] == pytest.approx(risk_coverage(*second)[1])
     assert curve_of(*first) == curve_of(*second)
+
+
+# --- in an artifact
+
+
+def world(folder: Path, dev: int, train: int = 60) -> tuple[Path, Path]:
+    """Questions of maths and law; the mathematician knows maths alone, and the other one everything but in one of 8."""
+    questions, outcomes = [], []
+    for n in range(train + dev):
+        field = ("math", "law")[n % 2]
+        words = ("integral equation theorem", "contract negligence statute")[n % 2]
+        split = "train" if n < train else "dev"
+        questions.append(
+            {
+                "query_id": f"q{n}",
+                "text": f"question {n} of {words}",
+                "category": field,
+                "source": "own",
+                "split": split,
+            }
+        )
+        for model, right in (("mathematician", field == "math"), ("other", n % 8 != 1)):
+            outcomes.append({"query_id": f"q{n}", "model": model, "score": float(right), "pred": f"{right}"})
+    paths = folder / "questions.jsonl", folder / "outcomes.jsonl"
+    for path, rows in zip(paths, (questions, outcomes), strict=True):
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return paths
+
+
+def test_training_notes_how_sure_each_router_must_be(small_reader: Trained, tmp_path: Path) -> None:
+    paths = world(tmp_path, dev=400)
+    trained = train_routers("linear", *paths, tmp_path / "out", reader=small_reader.folder)
+    assert set(trained.manifest.selective) == {"linear"}, "baselines serve nobody"
+    curve = trained.manifest.selective["linear"]
+    assert curve.rows == 400 and not curve.each and "400 dev questions of own" in curve.measured_on
+    assert curve.proven[curve.wrong.index(0.3)] and curve.answered[curve.wrong.index(0.3)] == 1.0
+    assert any(line.startswith("answered by linear at most: ") for line in trained.lines)
+
+
+def test_few_questions_make_no_curve(trained: Trained) -> None:
+    assert trained.manifest.selective == {}
+
+
+def test_an_artifact_is_measured_again_without_becoming_another(trained: Trained, tmp_path: Path) -> None:
+    folder = tmp_path / "routers"
+    shutil.copytree(trained.folder, folder)
+    questions, outcomes = world(tmp_path, dev=300)
+    outcomes.write_text(outcomes.read_text().replace('"other"', '"half"'))
+    drawn = measure_again(questions, outcomes, folder).manifest
+    assert drawn.version == trained.manifest.version and drawn.files == trained.manifest.files
+    assert set(drawn.selective) >= {"blend", "linear", "irt"} and drawn.selective["blend"].each
+    named = measure_again(questions, outcomes, folder, experts=["mathematician", "half"]).manifest
+    assert not named.selective["blend"].each
+    assert load_manifest(folder, KIND) == named
+
+
+def test_too_few_questions_to_measure_on_are_refused(trained: Trained, tmp_path: Path) -> None:
+    questions, outcomes = world(tmp_path, dev=20)
+    outcomes.write_text(outcomes.read_text().replace('"other"', '"half"'))
+    with pytest.raises(TableError, match="20 questions whose split is dev; 100 or more are needed"):
+        measure_again(questions, outcomes, trained.folder)
+
+
+def test_the_bundled_routers_know_how_sure_they_must_be(bundled: Suite) -> None:
+    curves = bundled.manifest.selective
+    assert {"blend", "category", "irt", "skills", "linear", "fuser"} == set(curves)
+    for curve in curves.values():
+        assert curve.each and "routerbench" not in curve.measured_on
+        assert curve.rows > 1000 and curve.at(0.1) > curve.at(0.2) > curve.at(0.4) > 0.3
+
+
+def test_the_command_measures_again_and_says_what_it_found(trained: Trained, tmp_path: Path) -> None:
+    folder = tmp_path / "routers"
+    shutil.copytree(trained.folder, folder)
+    questions, outcomes = world(tmp_path, dev=150)
+    outcomes.write_text(outcomes.read_text().replace('"other"', '"half"'))
+    given = ("--questions", str(questions), "--outcomes", str(outcomes), "--out", str(folder))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("coterie"), "train", "thresholds", *given],
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "answered by blend at most: " in done.stdout
+    assert "blend" in load_manifest(folder, KIND).selective

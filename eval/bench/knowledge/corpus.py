@@ -63,11 +63,9 @@ def make_corpus(seed: int = SEED) -> Corpus:
     chance = random.Random(seed + 2)
     asked = _spread(facts_of(world.things, drilled=False), ASKED, chance)
     drilled = _spread(facts_of(world.things, drilled=True), DRILLED, chance)
-    return Corpus(
-        documents,
-        (*(_asking(fact, chance.choice(fact.asks), f"asked-{n:03}") for n, fact in enumerate(asked)), *_common("common")),
-        (*(_asking(fact, fact.drill, f"drilled-{n:03}") for n, fact in enumerate(drilled)), *_common("common_train")),
-    )
+    told = [_asking(fact, chance.choice(fact.asks), f"asked-{n:03}") for n, fact in enumerate(asked)]
+    trained = [_asking(fact, fact.drill, f"drilled-{n:03}") for n, fact in enumerate(drilled)]
+    return Corpus(documents, (*told, *_common("common")), (*trained, *_common("common_train")))
 
 
 def write_documents(documents: Sequence[Document], folder: Path) -> None:

@@ -16,6 +16,8 @@ OPENING_TALK, FACT_TALK, ASIDE_TALK = 4, (3, 5), 5
 TABLES = 3
 """Every so many-th document has a table with figures nobody asks for."""
 RELATED = 4
+SUFFIXES = ("md", "html", "md", "html", "md", "txt")
+"""In turn. Plain text has headings that nobody can tell from its paragraphs."""
 
 T = TypeVar("T")
 
@@ -51,10 +53,9 @@ class Document:
 def documents_of(world: World, vocabulary: Vocabulary, seed: int) -> Iterator[Document]:
     """One for each thing; the same for the same world and seed."""
     chance = random.Random(seed)
-    suffixes = tuple(FORMATS)
     for number, thing in enumerate(world.things):
         page = _Writer(thing, world, vocabulary, chance).page(number)
-        suffix = suffixes[number % len(suffixes)]
+        suffix = SUFFIXES[number % len(SUFFIXES)]
         name = thing.name.casefold().replace(" ", "-")
         yield Document(f"{name}.{suffix}", FORMATS[suffix](page), thing.facts)
 
@@ -73,7 +74,9 @@ class _Writer:
         sections = [Section(fact.head, self._around(fact)) for fact in facts]
         place = self._chance.randrange(1, len(sections))
         sections.insert(place, self._aside(number))
-        opening = " ".join(map(self._filled, [self._chance.choice(self._thing.kind.opening), *self._some(OPENING_TALK)]))
+        opening = " ".join(
+            map(self._filled, [self._chance.choice(self._thing.kind.opening), *self._some(OPENING_TALK)])
+        )
         return Page(capital(self._thing.name), opening, tuple(sections))
 
     def _around(self, fact: Fact) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gateway.retrieval.reading.decoding import declared_in_html, whole
-from gateway.retrieval.reading.documents import Block, Document, Section
+from gateway.retrieval.reading.documents import Block, Document, Section, Unreadable
+from gateway.retrieval.reading.nesting import DEEPEST, is_too_deep
 from gateway.retrieval.reading.normal import BLANKS
 from gateway.retrieval.reading.page import Page
 from gateway.retrieval.reading.source import Source
@@ -26,7 +27,10 @@ ITEMS = {"li", "dt"}
 
 def read_html(source: Source) -> Iterator[Document]:
     """One document, called what its <title>, or else its first <h1>, says."""
-    page = Page(whole(source, source.charset or declared_in_html(source)))
+    html = whole(source, source.charset or declared_in_html(source))
+    if is_too_deep(html):
+        raise Unreadable(source.name, f"nests more than {DEEPEST:,} tags; save it as text")
+    page = Page(html)
     yield Document(source.name, page.title or title_from(source.name), Walk(page).sections())
 
 

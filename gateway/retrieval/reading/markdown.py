@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from gateway.retrieval.reading.decoding import encoding_of, strings
@@ -22,6 +22,7 @@ FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(.+?)\1[ \t]*$", re.MULTILINE)
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 PROSE = {"paragraph_open", "html_block"}
 BREAKS = {"softbreak", "hardbreak"}
+LONGEST_HEADING = 500
 
 
 def read_markdown(source: Source) -> Iterator[Document]:
@@ -36,21 +37,23 @@ def read_markdown(source: Source) -> Iterator[Document]:
     front = FRONT.match(start)
     titled = FRONT_TITLE.search(front.group(1)) if front else None
     body = start[front.end() :] if front else start
-    title = titled.group(2) if titled else _first_heading(parser.parse(body), parser)
-    yield Document(source.name, title or title_from(source.name), _sections(chain([body], parts), parser))
+    parsed = ((text, parser.parse(text)) for text in chain([body], parts))
+    first = next(parsed)
+    title = titled.group(2) if titled else _first_heading(first[1], parser)
+    yield Document(source.name, title or title_from(source.name), _sections(chain([first], parsed), parser))
 
 
-def _sections(bodies: Iterable[str], parser: MarkdownIt) -> Iterator[Section]:
+def _sections(parsed: Iterable[tuple[str, list[Token]]], parser: MarkdownIt) -> Iterator[Section]:
     outline = Outline()
-    for body in bodies:
-        lines, tokens = body.split("\n"), parser.parse(body)
-        for token, inside in zip(tokens, [*tokens[1:], None], strict=True):
+    for text, tokens in parsed:
+        lines = text.split("\n")
+        for token, inside in zip_longest(tokens, tokens[1:]):
             if token.level or token.nesting < 0 or token.map is None:
                 continue
             if token.type == "heading_open" and inside is not None:
                 outline.enter(int(token.tag[1]), _plain(inside.content, parser))
-            elif text := _written(token, lines):
-                yield Section(outline.headings, (Block(text, token.type not in PROSE),))
+            elif written := _written(token, lines):
+                yield Section(outline.headings, (Block(written, token.type not in PROSE),))
 
 
 def _written(token: Token, lines: Sequence[str]) -> str:
@@ -72,5 +75,5 @@ def _first_heading(tokens: Sequence[Token], parser: MarkdownIt) -> str:
 def _plain(heading: str, parser: MarkdownIt) -> str:
     """A heading's words without its marks."""
     parts: list[Token] = []
-    parser.inline.parse(heading, parser, {}, parts)
+    parser.inline.parse(heading[:LONGEST_HEADING], parser, {}, parts)
     return "".join(" " if part.type in BREAKS else part.content for part in parts)
