@@ -5,7 +5,7 @@ COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY gateway gateway
 COPY routers routers
 COPY eval eval
-RUN python -m venv /opt/coterie && /opt/coterie/bin/pip install --no-cache-dir '.[local]'
+RUN python -m venv /opt/coterie && /opt/coterie/bin/pip install --no-cache-dir '.[local,knowledge]'
 
 FROM python:3.13-slim
 RUN useradd --create-home --uid 10001 coterie && mkdir -p /data /etc/coterie && chown coterie /data

@@ -14,6 +14,8 @@ NEVER, ALWAYS, ORACLE, GATE = "never", "always", "oracle", "gate"
 COLD = "gate (cold start)"
 BUDGETS = (0.1, 0.25, 0.5, 0.75, 1.0)
 SURE = 0.05
+Setting = tuple[str, float | None]
+"""A row's name and budget."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +65,7 @@ def rows_of(
 ) -> tuple[Row, ...]:
     """gates: the gains (n,) that each foretells. Everything is compared on the same resamples of questions."""
     n = len(trial.without)
-    looks = {(NEVER, None): np.zeros(n, dtype=bool), (ALWAYS, None): np.ones(n, dtype=bool)}
+    looks: dict[Setting, Array] = {(NEVER, None): np.zeros(n, dtype=bool), (ALWAYS, None): np.ones(n, dtype=bool)}
     looks[ORACLE, None] = trial.documented > trial.without
     looks.update({(name, budget): chosen(gains, budget) for name, gains in gates.items() for budget in budgets})
     scores = np.array([np.where(look, trial.documented, trial.without) for look in looks.values()]).T
@@ -71,7 +73,7 @@ def rows_of(
     return tuple(_row(trial, list(looks.items())[k], k, scores, drawn) for k in range(len(looks)))
 
 
-def _row(trial: Trial, looked: tuple[tuple[str, float | None], Array], k: int, scores: Array, drawn: Array) -> Row:
+def _row(trial: Trial, looked: tuple[Setting, Array], k: int, scores: Array, drawn: Array) -> Row:
     (name, budget), look = looked
     means = scores.mean(axis=0)
     best = int(means[1] > means[0])

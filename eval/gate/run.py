@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +73,8 @@ def evaluate(
     trial = Trial(labelled.without, labelled.documented, groups)
     gains = {name: said[1] - said[0] for name, said in arms.items()}
     rows = rows_of(trial, gains, settings.budgets, settings.resamples, settings.seed)
-    return Evaluation(
-        rows, {name: _calibration(trial, said) for name, said in arms.items()}, learned, labelled, settings
-    )
+    calibration = {name: _calibration(trial, said) for name, said in arms.items()}
+    return Evaluation(rows, calibration, learned, labelled, settings)
 
 
 def _calibration(trial: Trial, said: Array) -> Calibration:
@@ -89,8 +88,3 @@ def _calibration(trial: Trial, said: Array) -> Calibration:
         brier_documented=brier(trial.documented, said[1]),
         gain_auc=auc((change[decisive] > 0).astype(float), gain) if decisive.any() else None,
     )
-
-
-def accuracies(rows: Sequence[Row]) -> dict[tuple[str, float | None], float]:
-    """By name and budget."""
-    return {(row.name, row.budget): row.accuracy for row in rows}

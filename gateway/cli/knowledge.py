@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from gateway.cli.encoder import encoder as write_encoder
+from gateway.cli.gate import learn
 from gateway.cli.lookup import search
 from gateway.cli.shelf import DEFAULT, CollectionOption, StoreOption, TenantsOption, the_store
 from gateway.cli.shell import ConfigOption
@@ -26,6 +27,7 @@ app = typer.Typer(no_args_is_help=True, help="Documents that experts may be give
 app.command("list")(list_)
 app.command()(search)
 app.command("encoder")(write_encoder)
+app.command()(learn)
 
 
 @app.command()

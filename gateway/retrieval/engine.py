@@ -51,12 +51,9 @@ class Engine:
         shown = [*SHOWN, "_distance"]
         found = await self._ask(
             collection.table,
-            lambda table: table.query()
-            .nearest_to(vector)
-            .distance_type("cosine")
-            .nprobes(PROBES)
-            .limit(most)
-            .select(shown),
+            lambda table: (
+                table.query().nearest_to(vector).distance_type("cosine").nprobes(PROBES).limit(most).select(shown)
+            ),
         )
         if found is None:
             return Hits.none(collection.encoder.width)

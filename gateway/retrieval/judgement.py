@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gateway.abstention import ABSTAIN
 from gateway.consult import Brief
 from gateway.prompts import aside, spoken
 from gateway.types import Grounding, Json, Outcome, Query
@@ -40,7 +41,7 @@ async def judged(brief: Brief) -> Grounding | None:
     call for the answer.
     """
     grounding, expert = brief.grounding, brief.plan.experts[0]
-    if grounding is None or not grounding.ask_itself or not grounding.passages:
+    if grounding is None or not grounding.ask_itself or not grounding.passages or brief.plan.strategy == ABSTAIN:
         return None
     place = brief.decision.estimates.experts.index(expert)
     yes, no = (_with_word(grounding, expert, place, knows) for knows in (1.0, 0.0))

@@ -34,9 +34,7 @@ async def survey(
     store.catalog.save(surveyed.model_copy(update={"surveyed": count}))
 
 
-def _surveyed(
-    collection: Collection, sample: Hits, own: Retriever, base: Callable[[], Retriever]
-) -> Collection:
+def _surveyed(collection: Collection, sample: Hits, own: Retriever, base: Callable[[], Retriever]) -> Collection:
     if not collection.encoder.folder:
         return collection.piloted(pilots_of(sample.vector))
     loaded = base()

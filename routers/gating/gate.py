@@ -138,7 +138,8 @@ class Gate:
 
 def centred(percentiles: Array) -> Array:
     """What is not known is the middle."""
-    return np.nan_to_num(percentiles - 0.5)
+    found: Array = np.nan_to_num(percentiles - 0.5)
+    return found
 
 
 def _odds(chance: Array, std: Array) -> tuple[Array, Array]:

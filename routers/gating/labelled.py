@@ -109,13 +109,14 @@ def _foretold(pairs: list[Pair]) -> list[Pair]:
     for pair in pairs:
         row = places.get(pair.text)
         if row is not None and np.isnan(pair.chance):
-            pair = replace(pair, **_chance(said.mean[row], said.std[row], columns.get(pair.expert)))
+            chance, std = _chance(said.mean[row], said.std[row], columns.get(pair.expert))
+            pair = replace(pair, chance=chance, std=std)
         found.append(pair)
     return found
 
 
-def _chance(mean: Array, std: Array, column: int | None) -> dict[str, float]:
+def _chance(mean: Array, std: Array, column: int | None) -> tuple[float, float]:
     """Of one expert; of an unknown one the mean over all: how hard the question is. How good it is, is its level's."""
     if column is not None:
-        return {"chance": float(mean[column]), "std": float(std[column])}
-    return {"chance": float(mean.mean()), "std": float(np.sqrt((std**2).mean()))}
+        return float(mean[column]), float(std[column])
+    return float(mean.mean()), float(np.sqrt((std**2).mean()))

@@ -22,7 +22,7 @@ OWN_LEVEL, LEARNS, SPOILED = range(OWNED)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """knowing: (n, 10) the columns of KNOWING; holding: (n, 7) or (1, 7) those of HOLDING, the first of both being 1."""
+    """knowing: (n, 10) the columns of KNOWING; holding: (n, 7) or (1, 7) those of HOLDING; both begin with 1."""
 
     knowing: Array
     holding: Array
@@ -121,4 +121,5 @@ def gain_slopes(signals: Signals, found: Chances) -> Array:
 
 
 def _steep(chance: Array) -> Array:
-    return chance * (1 - chance)
+    slope: Array = chance * (1 - chance)
+    return slope

@@ -46,7 +46,8 @@ class Rarity:
         places = np.full(len(words), self._last)
         places[owner] = found.ids
         ranks = np.where(pieces == 1, np.maximum(places - FIRST_WORD, 0), self._last)
-        return np.log1p(ranks) + PER_PIECE * (np.clip(pieces, 1, MOST_PIECES) - 1)
+        weights: Array = np.log1p(ranks) + PER_PIECE * (np.clip(pieces, 1, MOST_PIECES) - 1)
+        return weights
 
     def rare(self, words: Sequence[str], ranks: Array) -> Array:
         """(n,) in [0, 1]: 0 for words everybody knows. A word is as rare as the list says that knows it better.

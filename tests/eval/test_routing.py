@@ -294,6 +294,12 @@ def test_what_may_be_left_unanswered_is_judged_on_questions_that_chose_no_thresh
     assert calibrated[0.2].answered > plain[0.2].answered
 
 
+def test_an_evaluation_says_how_much_would_be_answered(found):
+    assert set(as_json(found)["selective"]) == {"skills"}
+    assert any("5% may be wrong" in markdown(sheet) for sheet in sheets(found))
+    assert any(line.startswith("Where a share may be wrong") for line in lines(found))
+
+
 def test_where_nothing_is_answered_nothing_is_wrong() -> None:
     found = selective_of(np.full(400, 0.4), np.zeros(400), np.arange(400), FEW)
     assert [(one.answered, one.share_wrong) for one in found.answered] == [(0.0, None)] * len(found.answered)

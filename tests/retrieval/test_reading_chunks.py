@@ -48,6 +48,13 @@ def test_no_chunk_is_empty_or_too_long(sections: list[Section]) -> None:
         assert chunk.text.strip() and size(chunk.text) <= LIMIT and len(chunk.text) <= LIMIT
 
 
+def test_what_stands_between_paragraphs_counts_as_well() -> None:
+    for first in range(30, LIMIT + 1):
+        for second in range(1, 30):
+            blocks = (Block("x" * first), Block("y" * second))
+            assert max(len(chunk.text) for chunk in cut([Section((), blocks)])) <= LIMIT
+
+
 @given(SECTIONS)
 def test_chunks_are_numbered_and_always_the_same(sections: list[Section]) -> None:
     found = cut(sections)

@@ -67,6 +67,12 @@ def test_paragraphs_stay_whole_where_they_fit() -> None:
     assert [chunk.text for chunk in chunks] == [paragraph.strip()] * 3
 
 
+def test_no_paragraph_of_a_long_file_is_divided_that_need_not_be() -> None:
+    paragraph = "Start of it, " + "word following\n" * 50 + "to the end."
+    chunks = chunks_of("long.txt", "\n\n".join([paragraph] * 1000))
+    assert {chunk.text for chunk in chunks} == {paragraph} and len(chunks) == 1000
+
+
 @pytest.mark.parametrize("name", ["long.txt", "long.md", "long.jsonl"])
 def test_a_long_file_is_never_held_as_a_whole(name: str, tmp_path: Path) -> None:
     file = tmp_path / name

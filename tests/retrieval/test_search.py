@@ -2,16 +2,14 @@
 
 import asyncio
 import math
-import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gateway.errors import KnowledgeError
 from gateway.retrieval.adding import Wanted
 from gateway.retrieval.shelves import Shelves
 from gateway.retrieval.store import Store
+from tests.conftest import COTERIE, coterie_environment
 from tests.retrieval.finding import KITCHEN, WORKSHOP, base, fill, filled, names, search, written
 
 
@@ -173,7 +171,7 @@ def test_searches_go_on_while_another_process_adds(tmp_path):
     async def meanwhile():
         shelves, counts = Shelves(store, base), []
         adding = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.cli", *arguments, stdout=asyncio.subprocess.PIPE
+            COTERIE, *arguments, stdout=asyncio.subprocess.PIPE, env=coterie_environment(tmp_path)
         )
         while adding.returncode is None:
             found = await shelves.search("How long do I knead the dough?", "acme")
@@ -189,36 +187,3 @@ def test_searches_go_on_while_another_process_adds(tmp_path):
     code, counts, after = asyncio.run(meanwhile())
     assert code == 0 and len(counts) > 3
     assert names(after)[0] == "lathe"
-
-
-NAMES = ("acme", "globex", "initech")
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """Eight collections, one document each, whose tenants the catalog may be told anew."""
-    home = tmp_path_factory.mktemp("tenants")
-    store = Store(home / "store")
-    for name, text in (KITCHEN | WORKSHOP).items():
-        fill(store, written(home / name, {name: text}), name)
-    return store
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    tenants=st.lists(st.sets(st.sampled_from(NAMES)), min_size=8, max_size=8),
-    asker=st.sampled_from((*NAMES, "", "nobody")),
-    among=st.none() | st.sets(st.sampled_from([*KITCHEN, *WORKSHOP, "unknown"])),
-    query=st.sampled_from([*KITCHEN.values(), *WORKSHOP.values(), "water", "x"]),
-)
-def test_no_search_ever_shows_a_tenant_what_is_not_his(shared, tenants, asker, among, query):
-    with shared.writing(print):
-        for collection, whose in zip(shared.catalog.collections(), tenants, strict=True):
-            shared.catalog.save(collection.model_copy(update={"tenants": tuple(sorted(whose))}))
-    may = {one.name for one, whose in zip(shared.catalog.collections(), tenants, strict=True) if not whose & set(NAMES) or asker in whose}
-    [found] = search(shared, query, tenant=asker, among=None if among is None else sorted(among))
-    seen = {passage.collection for passage in found.passages}
-    assert seen <= (may if among is None else may & among)
-    shelves = Shelves(shared, base)
-    assert set(shelves.collections(asker)) == may
-    shelves.close()

@@ -14,7 +14,9 @@ import numpy as np
 from routers.base import Array
 from routers.retriever import Retriever
 
-ADJECTIVES = "automatic compact portable industrial hydraulic electric manual digital solar marine medical thermal".split()
+ADJECTIVES = (
+    "automatic compact portable industrial hydraulic electric manual digital solar marine medical thermal".split()
+)
 NOUNS = (
     "pump lathe boiler scanner turbine conveyor freezer loom telescope crane printer compressor greenhouse elevator "
     "generator microscope press excavator kiln locomotive radar sewing-machine ferry dishwasher projector centrifuge "
@@ -37,7 +39,10 @@ QUESTIONS = (
     "Who has to be told if the {fact} of the {subject} is wrong?",
     "Which sheet is about the {fact} of the {subject}, {code}?",
 )
-BEGINNINGS, ENDINGS = "Al Bor Cas Dun El Far Gol Hal Ist Kel Mor Nor Ost Pel Tor".split(), "aden by eck ford gard heim ia ton"
+BEGINNINGS, ENDINGS = (
+    "Al Bor Cas Dun El Far Gol Hal Ist Kel Mor Nor Ost Pel Tor".split(),
+    "aden by eck ford gard heim ia ton",
+)
 SIBLINGS = 3
 """Chunks of one subject that are encoded to see how far apart they lie."""
 MEASURED_ON = 50
@@ -65,7 +70,9 @@ def corpus_of(chunks: int, questions: int, retriever: Retriever, seed: int = 0) 
     return Corpus(
         titles,
         texts,
-        _vectors([f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)], len(subjects), retriever, random),
+        _vectors(
+            [f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)], len(subjects), retriever, random
+        ),
         [QUESTIONS[n % len(QUESTIONS)].format(**details[place]) for n, place in enumerate(asked)],
     )
 
@@ -96,7 +103,9 @@ def _vectors(bodies: Sequence[str], subjects: int, retriever: Retriever, random:
 
 def _apart(bodies: Sequence[str], firsts: Array, subjects: int, retriever: Retriever) -> float:
     """The mean cosine of chunks of one subject and the first of it; one half where there is only one of each."""
-    places = [n * subjects + m for n in range(1, SIBLINGS) for m in range(MEASURED_ON) if n * subjects + m < len(bodies)]
+    places = [
+        n * subjects + m for n in range(1, SIBLINGS) for m in range(MEASURED_ON) if n * subjects + m < len(bodies)
+    ]
     if not places:
         return 0.5
     siblings = retriever.encode([bodies[place] for place in places])

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 DAMAGED = "is a damaged PDF ({}); open it in a viewer and save or print it as PDF again"
 LOCKED = "is locked with a password; add a copy without one, e.g. from `qpdf --decrypt --password=… IN.pdf OUT.pdf`"
 SCANNED = "holds pictures of pages and no text; run OCR, e.g. `ocrmypdf IN.pdf OUT.pdf`, and add what that writes"
+LEADERS = re.compile(r"(?:[ \t]*\.){5,}[ \t]*")
+"""Dots that lead the eye to a page number."""
+LONGEST_NUMBER = 8
+"""Characters of what stands before a heading where it is printed: 10.4.2."""
 NO_TITLE = re.compile(r"untitled|^(microsoft (word|powerpoint)|slide) ?\d*\b|\.(docx?|pptx?|tex|dvi|indd|pdf)$", re.I)
 
 
@@ -88,7 +92,7 @@ def _pages(pdf: PdfReader, name: str) -> Sequence[PageObject]:
 def _lines(page: PageObject) -> list[str]:
     """The lines of a page; none where it has no text, or is damaged."""
     try:
-        text = normal(page.extract_text()).strip()
+        text = LEADERS.sub(" … ", normal(page.extract_text())).strip()
     except broken():
         return []
     return text.split("\n") if text else []
@@ -125,27 +129,31 @@ def _by_page(pages: Sequence[list[str]]) -> Iterator[Section]:
 
 
 def _under(entries: Sequence[Entry], pages: Sequence[list[str]]) -> Iterator[Section]:
-    """The text under each heading: it begins where the heading is printed, or else with what is left of its page."""
+    """The text under each heading: it begins behind the heading's line, or else with what is left of its page."""
     outline = Outline()
     for number, lines in enumerate(pages):
         left = lines
         for entry in (entry for entry in entries if entry.page == number):
             place = _place(entry.heading, left)
-            if place:
+            if place is not None:
                 yield Section(outline.headings, tuple(map(Block, prose(left[:place]))))
-                left = left[place:]
+                left = left[place + 1 :]
             outline.enter(entry.level, entry.heading)
         yield Section(outline.headings, tuple(map(Block, prose(left))))
 
 
-def _place(heading: str, lines: Sequence[str]) -> int:
-    """The line that a heading begins; 0 where it is not found."""
-    wanted = "".join(heading.split()).casefold()
+def _place(heading: str, lines: Sequence[str]) -> int | None:
+    """The line that is the heading, perhaps behind a number; None where there is none."""
+    wanted = _bare(heading)
     for place, line in enumerate(lines):
-        found = "".join(line.split()).casefold()
-        if found and (found.endswith(wanted) or (len(found) > 3 and wanted.startswith(found))):
+        found = _bare(line)
+        if wanted and found.endswith(wanted) and len(found) - len(wanted) <= LONGEST_NUMBER:
             return place
-    return 0
+    return None
+
+
+def _bare(line: str) -> str:
+    return "".join(line.split()).casefold()
 
 
 def _said(error: Exception) -> str:
