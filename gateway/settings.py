@@ -83,6 +83,11 @@ def keep_litellm_offline() -> None:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
+def keep_lancedb_quiet() -> None:
+    """LanceDB writes warnings about its own indices to standard error, unless this says not to before it is loaded."""
+    os.environ.setdefault("LANCEDB_LOG", "error")
+
+
 def keep_products_single() -> None:
     """A matrix product runs on the thread that wants it: those of requests are small, and many at once.
 

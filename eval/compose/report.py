@@ -9,6 +9,7 @@ from typing import Any
 from eval.bench.tables import Sheet
 from eval.compose.rows import Row
 from eval.compose.run import Evaluation
+from eval.routing.report import ANSWERED, selective_sheet
 from eval.routing.rows import Versus
 
 COMMAND = "eval compose"
@@ -23,6 +24,8 @@ def sheets(evaluation: Evaluation) -> tuple[Sheet, ...]:
     """Each strategy as a policy has it by default, and the baselines; what they take; what no mixture betters."""
     rows = _headlines(evaluation.rows)
     found = [Sheet(HEADLINES, [_headline(row) for row in rows]), Sheet(MORE, [_more(row) for row in rows])]
+    answered = {row.name: row.selective for row in rows if row.selective is not None}
+    found += [selective_sheet(answered)] if answered else []
     corners = sorted((row for row in evaluation.rows if row.frontier), key=lambda row: row.cost)
     return (*found, settings_sheet(corners)) if corners else tuple(found)
 
@@ -42,6 +45,8 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     )
     yield "Compared with the best single expert of these very questions; gains are paired."
     yield from (_said(row) for row in evaluation.rows if row.default)
+    if any(row.selective is not None for row in evaluation.rows):
+        yield ANSWERED
     yield f"The votes of the best choose and weigh experts by their accuracy on {evaluation.record}."
     if evaluation.artifact is not None:
         yield f"Predictions: the router {evaluation.router}. Every setting of the knobs is in the JSON, a row each."
@@ -89,6 +94,7 @@ def _row(row: Row) -> dict[str, Any]:
         "changed": row.changed,
         "auc": row.auc,
         "ece": row.ece,
+        "selective": None if row.selective is None else asdict(row.selective),
         "frontier": row.frontier,
     }
 

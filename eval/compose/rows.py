@@ -13,10 +13,12 @@ from eval.compose.replay import Played
 from eval.metrics.auc import auc
 from eval.metrics.bootstrap import Interval, interval
 from eval.metrics.calibration import ece
+from eval.routing.abstaining import Selective, selective_of
 from eval.routing.data import Trial
 from eval.routing.rows import Resampling, Versus
 from eval.routing.suite import Kind
 from gateway.fanout import SINGLE
+from routers.base import Array
 from routers.hull import hull
 
 
@@ -26,6 +28,7 @@ class Row:
 
     accuracy_se: bootstrap standard error. oracle_asked: the share of questions on which one of those asked was right.
     changed: the share on which the answer is not what `single` gives. auc, ece: of the verdicts' confidence.
+    selective: where it may say that nobody knows, at the default setting of those who know how sure they are.
     vote, versus_vote: the weighted vote of as many best experts, the count rounded up, and how it compares.
     frontier: no mixture of other settings reaches this accuracy for less.
     """
@@ -48,6 +51,7 @@ class Row:
     ece: float | None
     vote: str | None
     versus_vote: Versus | None
+    selective: Selective | None
     frontier: bool = False
 
     @property
@@ -61,11 +65,18 @@ def rows_of(trial: Trial, answers: Answers, entries: Sequence[Entry], resampling
     reference = next((entry.played for entry in entries if entry.name == SINGLE and entry.default), None)
     compared = comparisons(trial, entries, resampling)
     return _with_frontier(
-        [_row(trial, answers, entry, reference, one) for entry, one in zip(entries, compared, strict=True)]
+        [_row(trial, answers, entry, reference, one, resampling) for entry, one in zip(entries, compared, strict=True)]
     )
 
 
-def _row(trial: Trial, answers: Answers, entry: Entry, reference: Played | None, compared: Comparison) -> Row:
+def _row(
+    trial: Trial,
+    answers: Answers,
+    entry: Entry,
+    reference: Played | None,
+    compared: Comparison,
+    resampling: Resampling,
+) -> Row:
     played, scores, rated = entry.played, compared.scores, ~np.isnan(entry.played.confidence)
     return Row(
         name=entry.name,
@@ -86,7 +97,16 @@ def _row(trial: Trial, answers: Answers, entry: Entry, reference: Played | None,
         ece=ece(scores[rated], played.confidence[rated]) if rated.any() else None,
         vote=compared.vote_name,
         versus_vote=compared.vote,
+        selective=_selective(trial, entry, scores, resampling),
     )
+
+
+def _selective(trial: Trial, entry: Entry, scores: Array, resampling: Resampling) -> Selective | None:
+    """An answer of which nothing is known is as doubtful as can be."""
+    sure = entry.played.confidence
+    if not entry.default or np.isnan(sure).all():
+        return None
+    return selective_of(np.nan_to_num(sure), scores, trial.table.groups, resampling)
 
 
 def _spent(trial: Trial, played: Played) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +21,7 @@ QUALITY = ("", "n", "accuracy", "95 %", "gain on best single", "95 %", "p", "")
 BUDGETS = ("", "$ per 1k", "10⁹ params", "AIQ", "over zero router", "cost saved")
 SELECTIVE = ("", "AURC", "E-AURC", *(f"{wrong:.0%} may be wrong" for wrong in TOLD))
 CHANCES = ("", "AUC", "mean AUC", "ECE", "ECE (mass)", "Brier", "NLL")
+ANSWERED = "Where a share may be wrong: how much is answered (and is wrong), by thresholds from the other half."
 NONE = "-"
 
 
@@ -34,8 +35,13 @@ def sheets(evaluation: Evaluation) -> tuple[Sheet, ...]:
     if routers:
         found.append(Sheet(CHANCES, [_chances(row) for row in routers]))
     if evaluation.selective:
-        found.append(Sheet(SELECTIVE, [_selective(*one) for one in evaluation.selective.items()]))
+        found.append(selective_sheet(evaluation.selective))
     return tuple(found)
+
+
+def selective_sheet(found: Mapping[str, Selective]) -> Sheet:
+    """Where a share may be wrong: how much is answered."""
+    return Sheet(SELECTIVE, [_selective(*one) for one in found.items()])
 
 
 def lines(evaluation: Evaluation) -> Iterator[str]:
@@ -54,7 +60,7 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
         right = f"{found.accuracy:.3f} {_between(found.interval)}"
         yield f"The category is read right for {right} of {found.n} questions of the fourteen academic categories."
     if evaluation.selective:
-        yield "Where a share may be wrong: how much is answered (and is wrong), by thresholds from the other half."
+        yield ANSWERED
     if trial.costs is not None:
         yield f"Costs: {trial.costs.origin}. Settings of the thrift knob are in the JSON, a row each."
     yield from (f"Left out: {line}." for line in evaluation.left_out)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from gateway.cli.encoder import encoder as write_encoder
 from gateway.cli.gate import learn
+from gateway.cli.label import label
 from gateway.cli.lookup import search
 from gateway.cli.shelf import DEFAULT, CollectionOption, StoreOption, TenantsOption, the_store
 from gateway.cli.shell import ConfigOption
@@ -28,6 +29,7 @@ app.command("list")(list_)
 app.command()(search)
 app.command("encoder")(write_encoder)
 app.command()(learn)
+app.command()(label)
 
 
 @app.command()

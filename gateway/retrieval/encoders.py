@@ -36,11 +36,11 @@ class Encoders:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._encode_base, query)
 
     def is_base(self, collection: Collection) -> bool:
-        """Whether the base wrote the collection. Loads the base if need be: only after it has read the query.
+        """Whether the base wrote the collection. Waits for nothing once the base has read a query.
 
         KnowledgeError, naming both, where another encoder wrote it, and the collection does not say where that lies.
         """
-        base = mark_of(self._get_base())
+        base = mark_of(self._base or self._get_base())
         if not collection.encoder.folder:
             collection.check(base)
         return collection.encoder.matches(base)

@@ -22,6 +22,7 @@ from gateway.errors import KnowledgeError
 from gateway.retrieval.catalog import Collection
 from gateway.retrieval.hits import SHOWN, Hits, chunk_schema
 from gateway.retrieval.room import told
+from gateway.settings import keep_lancedb_quiet
 from routers.base import Array
 
 MISSING = "documents need LanceDB: pip install 'coterie[knowledge]'"
@@ -33,7 +34,12 @@ PROBES = 48
 """Of the index's parts, as many as the square root of its chunks, these are looked into: 4 ms among 100,000 chunks."""
 REBUILT_AT = 1 / 6
 """The share of chunks that came after the vectors' index was built at which it is built anew, its centres with it."""
+TIDIED_BELOW = 20_000
+UNINDEXED, SMALL_FILES = 0.02, 50
+"""Chunks that no index has yet are searched one by one: so large a share of them, or in so many files, is too much."""
 IN_A_LIST = 1_000
+INDEX_CACHE, METADATA_CACHE = 512 * 2**20, 64 * 2**20
+"""Bytes of indices and of descriptions of files that stay in memory; what is beyond is read from the disk again."""
 FAILURES = (RuntimeError, OSError, ValueError)
 """What LanceDB raises."""
 
@@ -133,6 +139,15 @@ class Engine:
             words = lancedb.index.FTS(base_tokenizer="icu/split", with_position=False)
             await table.create_index("body", config=words, replace=True)
 
+    async def untidy(self, collection: Collection) -> bool:
+        """Whether tidying is worth its seconds: always in a small table, in a large one where a part is not indexed."""
+        with self._telling():
+            if (table := await self._open(collection.table)) is None:
+                return False
+            rows, words = await table.count_rows(), await table.index_stats("body_idx")
+            files = (await table.stats())["fragment_stats"]["num_small_fragments"]
+        return rows < TIDIED_BELOW or words.num_unindexed_rows > rows * UNINDEXED or files > SMALL_FILES
+
     async def tidy(self, name: str) -> None:
         """Small files become large ones, indices take in what came since, and what was deleted leaves the disk.
 
@@ -181,7 +196,10 @@ class Engine:
     async def _connected(self) -> Any:
         if self._connection is None:
             lancedb = await asyncio.to_thread(_lancedb)  # two seconds, the first time
-            self._connection = await lancedb.connect_async(self._folder, read_consistency_interval=FRESH)
+            session = lancedb.Session(index_cache_size_bytes=INDEX_CACHE, metadata_cache_size_bytes=METADATA_CACHE)
+            self._connection = await lancedb.connect_async(
+                self._folder, read_consistency_interval=FRESH, session=session
+            )
         return self._connection
 
     @contextmanager
@@ -213,6 +231,7 @@ async def _outgrown(table: Any) -> bool:
 
 def _lancedb() -> Any:
     """KnowledgeError where the extra is not installed."""
+    keep_lancedb_quiet()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

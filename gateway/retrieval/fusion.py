@@ -17,8 +17,11 @@ from gateway.retrieval.passages import Passage
 from gateway.retrieval.pilots import rescaled
 from routers.base import Array
 
-MEANING = 0.7
-"""The share of the score that is the cosine; the rest is BM25, as a share of the best there is."""
+MEANING = 0.5
+"""The share of the score that is the cosine; the rest is BM25, as a share of the best. 0.3 to 0.7 rank alike."""
+PER_WORD = 2.0
+"""BM25 for each word of the query that the best must reach to count in full, lest a stray word in a small collection,
+or one of ten, count as if everything asked for were there."""
 UNSEEN = 0.1
 """The cosine that is assumed of what only words found in a collection whose encoder did not read the query."""
 
@@ -37,9 +40,10 @@ class Shelf:
     scale: Sequence[tuple[float, float]] = ()
 
 
-def fused(shelves: Sequence[Shelf], most: int) -> tuple[Passage, ...]:
-    """The best passages, each once: the same text in two places is one passage."""
+def fused(shelves: Sequence[Shelf], words: int, most: int) -> tuple[Passage, ...]:
+    """The best passages, each once: the same text in two places is one passage. words: how many were looked for."""
     highest = max((float(shelf.words.score[0]) for shelf in shelves if len(shelf.words)), default=0.0)
+    highest = max(highest, words * PER_WORD)
     found = [passage for shelf in shelves for passage in _passages(shelf, highest)]
     found.sort(key=lambda passage: (-passage.score, passage.collection, passage.document, passage.chunk))
     kept: dict[str, Passage] = {}

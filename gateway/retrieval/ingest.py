@@ -77,7 +77,7 @@ class Ingest:
             changed = await self._all(found, urls)
         finally:
             self._writer.close()
-        if changed:
+        if changed and await self._engine.untidy(self._collection):
             await self._writer.tidy()
         return changed
 

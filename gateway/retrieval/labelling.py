@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.examiner import INSTRUCTIONS
@@ -59,15 +59,19 @@ def asked_body(question: Question) -> Json:
 class Labelling:
     """One run over one pipeline. What stands in the file of the calls is not asked again."""
 
-    def __init__(self, pipeline: Pipeline, calls: KeptCalls, terms: Terms) -> None:
+    def __init__(
+        self, pipeline: Pipeline, calls: KeptCalls, terms: Terms, body_of: Callable[[Question], Json] = asked_body
+    ) -> None:
+        """body_of: the request that puts a question."""
         self._pipeline = pipeline
         self._calls = calls
         self._terms = terms
+        self._body_of = body_of
         self._spent = 0.0
 
     async def check(self, question: Question) -> None:
         """BadRequest where there are no such documents, before anybody is asked."""
-        await self._pipeline.decide(self._query(AUTO, asked_body(question), WITH))
+        await self._pipeline.decide(self._query(AUTO, self._body_of(question), WITH))
 
     async def __call__(self, questions: Sequence[tuple[str, Question]]) -> AsyncIterator[Labelled]:
         """Each (query_id, question) in turn, until the money is spent."""
@@ -89,9 +93,10 @@ class Labelling:
 
     async def _chances(self, question: Question) -> dict[str, Json]:
         """What the router makes of it before anything is searched: by expert, None of one that it cannot ask."""
-        decided = await self._pipeline.decide(self._query(AUTO, asked_body(question), WITHOUT))
+        decided = await self._pipeline.decide(self._query(AUTO, self._body_of(question), WITHOUT))
         estimates = decided.decision.estimates
-        found = dict.fromkeys(self._terms.experts, {"chance": None, "chance_std": None})
+        unknown: Json = {"chance": None, "chance_std": None}
+        found = dict.fromkeys(self._terms.experts, unknown)
         for expert, score, std in zip(estimates.experts, estimates.score, estimates.std, strict=True):
             found[expert] = {"chance": _number(score), "chance_std": _number(std)}
         return found
@@ -117,23 +122,21 @@ class Labelling:
         }
 
     async def _asked(self, question: Question, expert: str, retrieve: str) -> Json | None:
-        return await self._noted(self._query(expert, asked_body(question), retrieve))
+        return await self._noted(self._query(expert, self._body_of(question), retrieve))
 
     async def _knows(self, question: Question, expert: str) -> float | None:
         """1 where it says that it could answer, 0 where not, None where it says neither or is not asked."""
         if not self._terms.knows:
             return None
-        query = self._query(expert, asked_body(question), WITHOUT)
+        query = self._query(expert, self._body_of(question), WITHOUT)
         found = await self._noted(self._query(expert, {**question_of(query), "temperature": 0}, WITHOUT))
         said = None if found is None else said_yes(found["answer"])
         return None if said is None else float(said)
 
     async def _noted(self, query: Query) -> Json | None:
         wishes = query.wishes
-        parts = [query.body, wishes.retrieve]
-        if wishes.retrieve == WITH:
-            parts += [query.tenant, wishes.collections]
-        found = await self._calls.note(parts, query, _note)
+        where = [query.tenant, wishes.collections] if wishes.retrieve == WITH else []
+        found = await self._calls.note([query.body, wishes.retrieve, *where], query, _note)
         self._spent += 0.0 if found is None else found["cost_usd"]
         return found
 

@@ -21,7 +21,7 @@ QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 0.997, 0.999)
 
 
 def pilots_of(vectors: Array, most: int = PILOTS) -> Array:
-    """(k, d) float32 rows of length one, k <= `most`: spherical k-means of (n, d) unit rows. Draws nothing at random."""
+    """(k, d) float32 rows of length one, k <= `most`: spherical k-means of (n, d) unit rows. Nothing is drawn."""
     rows = np.asarray(vectors, dtype=np.float32)
     if not len(rows):
         return rows

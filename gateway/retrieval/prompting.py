@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gateway.features import spoken
 from gateway.retrieval.passages import Passage
 from gateway.retrieval.quoting import TAG, harmless
 from gateway.types import Json
@@ -20,6 +21,10 @@ CITE = " Put the number of a passage, like [1], after each statement taken from 
 LONGEST_TITLE = 160
 SHORTEST_CUT = 160
 """Characters; less of a passage is not worth its place."""
+SHORT = 600
+"""Characters of a question that is asked again after the passages. Who knows beforehand what to look for reads them
+better (query-aware contextualization, arXiv 2307.03172, section 4.2), small models above all."""
+AGAIN = "Now answer the request that stands before the passages."
 SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
 """Where one may be cut."""
 MARK_BYTES = 4
@@ -37,9 +42,8 @@ def grounded_body(
     block, shown = quoted(passages, room_tokens, mark or secrets.token_hex(MARK_BYTES))
     if place is None or not shown:
         return body, ()
-    said = f"{SAID}{CITE if cite else ''}\n{block}"
     messages = list(body["messages"])
-    messages[place] = _before(messages[place], said)
+    messages[place] = _after(messages[place], f"{SAID}{CITE if cite else ''}\n{block}")
     return {**body, "messages": messages}, shown
 
 
@@ -81,9 +85,10 @@ def _place(messages: Sequence[Json]) -> int | None:
     return next((n for n in turns if messages[n].get("role") == "user" and messages[n].get("content")), None)
 
 
-def _before(message: Json, text: str) -> Json:
-    """The message with this text first."""
-    content = message["content"]
+def _after(message: Json, text: str) -> Json:
+    """The message with this text after it, and then what is asked once more."""
+    content, asked = message["content"], spoken(message)
+    added = f"{text}\n\n{asked if asked and len(asked) <= SHORT else AGAIN}"
     if isinstance(content, list):
-        return {**message, "content": [{"type": "text", "text": text}, *content]}
-    return {**message, "content": f"{text}\n\n{content}"}
+        return {**message, "content": [*content, {"type": "text", "text": added}]}
+    return {**message, "content": f"{content}\n\n{added}"}

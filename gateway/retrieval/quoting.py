@@ -17,7 +17,7 @@ ALIKE = str.maketrans("оοօ0сᴄеεҽмᴍпոռтτυսԁɗ", "oooocceeemmn
 WINDOW = 48
 TAGLIKE = re.compile(rf"[{OPENERS}](?=[^\w{OPENERS}]*(?P<name>.{{0,{WINDOW}}}))", re.DOTALL)
 CONTROL = re.compile(
-    r"<[|｜](?=[^<>\n]{0,64}>)"
+    r"<[|｜](?=\S)"
     r"|<(?=/?(?:s|bos|eos|pad|unk|think|thinking|system|user|assistant|human|developer"
     r"|start_of_turn|end_of_turn|tool_calls?|tool_responses?|tool_results?|function_calls?|function_results?)\s*>)"
     r"|<(?=<\s*/?SYS\s*>>)"

@@ -34,6 +34,7 @@ class _Search:
     """One query on its way. embedding: its row under the base encoder; ranks: of each collection by its pilots."""
 
     text: str
+    words: str
     embedding: asyncio.Task[Array]
     ranks: asyncio.Task[Mapping[str, int]]
     collections: int
@@ -67,13 +68,13 @@ class Shelves:
         if not asked or not chosen:
             return Found(seconds=perf_counter() - began)
         embedding = asyncio.create_task(self._encoders.base(asked))
-        search = _Search(asked, embedding, asyncio.create_task(_ranks(embedding, chosen)), len(chosen))
+        search = _Search(asked, words_of(asked), embedding, asyncio.create_task(_ranks(embedding, chosen)), len(chosen))
         looks = (self._look(search, one) for one in chosen)
         row, _, *looked = await asyncio.gather(embedding, search.ranks, *looks, return_exceptions=True)
         shelves, refused = _parted([row, *looked])
         if not shelves and refused:
             raise KnowledgeError(refused[0])
-        passages = await self._ordered(asked, fused(shelves, max(most, REORDERED)))
+        passages = await self._ordered(asked, fused(shelves, len(search.words.split()), max(most, REORDERED)))
         return Found(passages[:most], embedding.result(), perf_counter() - began, refused)
 
     async def warm(self) -> None:
@@ -97,7 +98,7 @@ class Shelves:
     async def _by_words(self, search: _Search, collection: Collection) -> Hits:
         if not await search.asks(collection, BY_WORDS):
             return Hits.none(collection.encoder.width)
-        return await self._store.engine.matching(collection, words_of(search.text), CANDIDATES)
+        return await self._store.engine.matching(collection, search.words, CANDIDATES)
 
     async def _by_meaning(self, search: _Search, collection: Collection) -> tuple[Array | None, Hits]:
         """The query under the collection's encoder, None where that is not asked, and what is near."""
@@ -116,13 +117,13 @@ class Shelves:
 
 
 async def _ranks(embedding: asyncio.Task[Array], collections: Sequence[Collection]) -> Mapping[str, int]:
-    """0 for the collection whose pilots are nearest to the query, and for those without any: nothing is known of them."""
+    """0 for the collection whose pilots are nearest to the query, and for any without: nothing is known of them."""
     query = await embedding
     like = {one.name: likeness(query, one.pilots) for one in collections}
     return {name: sum(other > mine for other in like.values()) for name, mine in like.items()}
 
 
-def _parted(looked: Sequence[Shelf | Array | BaseException]) -> tuple[list[Shelf], tuple[str, ...]]:
+def _parted(looked: Sequence[object]) -> tuple[list[Shelf], tuple[str, ...]]:
     """What was answered, and why the others were not. Errors that are nobody's refusal are raised."""
     refused = []
     for found in looked:

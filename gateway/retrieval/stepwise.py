@@ -36,15 +36,13 @@ def answer_in(text: str) -> str:
 
 
 def steps_in(text: str) -> list[str]:
-    """Numbered or listed lines with what hangs on them, else all lines; the answer is the last step.
+    """What comes before the answer: numbered or listed lines with what hangs on them, else all lines.
 
     What is too short to assert anything is left out, and so is what goes beyond `MOST_STEPS`.
     """
     answers = list(ANSWER_LINE.finditer(text))
     reasoning = text[: answers[-1].start()] if answers else text
-    steps = [step for step in _listed(reasoning) if len(step.split()) >= FEWEST_WORDS]
-    last = answer_in(text) if answers else ""
-    return [*steps[: MOST_STEPS - 1], last] if len(last.split()) >= FEWEST_WORDS else steps[:MOST_STEPS]
+    return [step for step in _listed(reasoning) if len(step.split()) >= FEWEST_WORDS][:MOST_STEPS]
 
 
 def _listed(text: str) -> list[str]:

@@ -180,7 +180,7 @@ def _read(answer: Answer) -> Row:
     if sought is None and not documents:
         return False, None
     given = sought or {"reason": f"looked into by {answer.plan.strategy}", "passages": [], "experts": []}
-    arms = {arm["expert"]: arm["documented"] - arm["without"] for arm in given["experts"]}
+    arms = {arm["expert"]: round(arm["documented"] - arm["without"], 4) for arm in given["experts"]}
     served = None if answer.served is None else answer.served.expert
     read = [named(passage) for passage in documents]
     return bool(documents), as_json({**given, "gain": arms.get(served), "read": read})

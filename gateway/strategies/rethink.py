@@ -21,6 +21,8 @@ ROLE, DRAFT = "rethink", "draft"
 MOST_PASSAGES = 6
 LONGEST_STEP = 160
 """Characters by which a step is recognised again."""
+LONGEST_QUESTION = 600
+"""Characters of it that the answer is searched with: alone it may say no more than yes."""
 SEARCHING = 0.25
 """Of the seconds left, for searching at most."""
 REASON = """Work this out step by step. Write each step on a line of its own, beginning with "Step 1:", "Step 2:" and \
@@ -43,7 +45,8 @@ async def rethink(brief: Brief) -> Verdict:
     draft = await _drafted(brief)
     if draft is None or not said(draft):
         return await alone(brief)
-    steps = steps_in(spoken(said(draft)))
+    answer = answer_in(spoken(said(draft)))
+    steps = [*steps_in(spoken(said(draft))), f"{brief.features.text[:LONGEST_QUESTION]} {answer[:LONGEST_STEP]}"]
     found = await _looked_up(brief, steps)
     if isinstance(found, str):
         return _stands(draft, found)

@@ -133,7 +133,8 @@ class Gate:
         variance = (shared @ beliefs.covariance_ * shared).sum(axis=1)
         variance += (own**2 * beliefs.own_variance_[read.places]).sum(axis=1)
         variance += (own[:, OWN_LEVEL] * beliefs.weights_[ROUTER] * read.unsure) ** 2
-        return np.sqrt(variance)
+        std: Array = np.sqrt(variance)
+        return std
 
 
 def centred(percentiles: Array) -> Array:

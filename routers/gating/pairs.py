@@ -115,14 +115,17 @@ def _hits(table: ArrowTable, path: Path) -> list[tuple[Hit, ...]]:
 
 
 def _hit(passage: Any, similarity: Any, title: Any, path: Path) -> Hit:
-    """The first line of a passage is its title, where there is no other."""
+    """The first line of a passage is its title, where it has no other one."""
     if not isinstance(passage, str) or not isinstance(title, str | None):
         raise TableError(f"{path}: the columns passages and titles must hold lists of text")
     if not isinstance(similarity, int | float | None):
         raise TableError(f"{path}: the column similarities must hold lists of numbers")
-    first, _, rest = passage.partition("\n")
-    named, text = (first.strip('" '), rest) if rest else ("", passage)
-    return Hit(title if title is not None else named, text, np.nan if similarity is None else float(similarity))
+    if title is None:
+        first, _, rest = passage.partition("\n")
+        title, text = (first.strip('" '), rest) if rest else ("", passage)
+    else:
+        text = passage.removeprefix(f"{title}\n")
+    return Hit(title, text, np.nan if similarity is None else float(similarity))
 
 
 def _lists(table: ArrowTable, name: str, path: Path, like: list[list[Any]] | None = None) -> list[list[Any]]:

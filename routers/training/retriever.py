@@ -1,4 +1,4 @@
-"""A sentence-transformers model as a retriever that is served without torch. Trains nothing. Needs the extra `train`."""
+"""A sentence-transformers model as a retriever, served without torch. Trains nothing. Needs the extra `train`."""
 
 from __future__ import annotations
 

@@ -429,9 +429,10 @@ def test_the_json_has_what_the_interface_promises(found):
 
 
 def test_tables_for_people_show_defaults_baselines_and_the_frontier(found):
-    quality, more, frontier = map(markdown, sheets(found))
+    quality, more, answered, frontier = map(markdown, sheets(found))
     assert quality.count("\n| single |") == 1 and "| oracle of all |" in quality
     assert "| one of those asked right |" in more
+    assert "| sequential |" in answered and "| single |" not in answered, "single does not know how sure it is"
     assert "thrift 0 (default)" in frontier or "thrift" in frontier
 
 

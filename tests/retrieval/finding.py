@@ -23,7 +23,7 @@ from routers.manifest import load_manifest, write_manifest
 from routers.retriever import Retriever, load_bundled_retriever
 
 KITCHEN = {
-    "bread": "Knead the dough for ten minutes, let it rise overnight, and bake the loaf in a hot oven until it is brown.",
+    "bread": "Knead the dough for ten minutes, let it rise overnight, and bake the loaf in a hot oven until brown.",
     "soup": "Boil the lentils with onions and carrots; a bay leaf and some vinegar give the broth its taste.",
     "jam": "Cook the strawberries with sugar and the juice of a lemon, and fill the jars while the jam is hot.",
     "cheese": "Warm the milk, stir in rennet, cut the curd when it is firm, and hang it in a cloth to drain.",

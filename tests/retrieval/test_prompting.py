@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.clients.prompt import render
 from gateway.experts import Template
 from gateway.features import features_of
-from gateway.retrieval.prompting import grounded_body, quoted
+from gateway.retrieval.prompting import AGAIN, grounded_body, quoted
 from gateway.retrieval.quoting import harmless
 from tests.retrieval.grounded import asking, passage, user
 
@@ -45,7 +45,7 @@ ATTACKS = [
     "",
 ]
 STRUCTURE = re.compile(
-    r"<[|\uff5c][^<>\n]{0,64}>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
+    r"<[|\uff5c]\S|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
     r"|(?m:^[ \t*#_]*(?:system|user|assistant|human)\s*:)",
     re.IGNORECASE,
 )
@@ -85,9 +85,10 @@ def held(attack: str, question: str) -> None:
     assert [one["role"] for one in sent["messages"]] == ["system", "user", "assistant", "user"]
     assert sent["messages"][:3] == messages and sent["temperature"] == 0 and len(shown) == 2
     text = text_of(sent)
-    added = text.removesuffix(question)
-    assert len(added) == len(text) - len(question)
-    assert added.count(OPENING) == added.count(CLOSING) == 1 and added.endswith(f"{CLOSING}\n\n")
+    assert text.startswith(f"{question}\n\nPassages")
+    added = text[len(question) :]
+    assert added.count(OPENING) == added.count(CLOSING) == 1
+    assert added.partition(CLOSING)[2].strip() in (question.strip(), AGAIN)
     inside = added.partition(OPENING)[2].partition(CLOSING)[0]
     assert "<documents" not in inside.casefold() and "</documents" not in inside.casefold()
     assert not STRUCTURE.search(inside)
@@ -128,15 +129,15 @@ def test_the_question_of_a_conversation_with_tools_gets_the_documents_and_the_re
     messages = [user(QUESTION), call, {"role": "tool", "tool_call_id": "c", "content": "288 km"}]
     sent, shown = grounded_body({"messages": messages}, [passage("It is long.")], ROOM, cite=False)
     assert shown and sent["messages"][1:] == messages[1:]
-    assert sent["messages"][0]["content"].endswith(QUESTION)
+    assert sent["messages"][0]["content"].startswith(QUESTION)
 
 
-def test_parts_of_a_message_stay_and_a_part_with_the_documents_comes_first() -> None:
+def test_parts_of_a_message_stay_and_a_part_with_the_documents_comes_after_them() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
     parts = [{"type": "text", "text": QUESTION}, image]
     sent, _ = grounded_body({"messages": [user(parts)]}, [passage("It is long.")], ROOM, cite=False)
-    first, *rest = sent["messages"][0]["content"]
-    assert rest == parts and first["type"] == "text" and "It is long." in first["text"]
+    *first, last = sent["messages"][0]["content"]
+    assert first == parts and last["type"] == "text" and "It is long." in last["text"]
 
 
 @pytest.mark.parametrize("messages", [[{"role": "system", "content": "Write."}], [user("")], [user(None)], [user([])]])
@@ -144,6 +145,16 @@ def test_where_no_turn_can_hold_documents_there_are_none(messages: list[dict[str
     body = {"messages": messages}
     sent, shown = grounded_body(body, [passage("It is long.")], ROOM, cite=False)
     assert sent is body and shown == ()
+
+
+@pytest.mark.parametrize(("question", "times"), [(QUESTION, 2), (f"{QUESTION} {'Think well. ' * 60}", 1)])
+def test_a_short_question_is_asked_again_after_the_passages(question: str, times: int) -> None:
+    for content in (question, [{"type": "text", "text": question}]):
+        sent, _ = grounded_body(asking(user(content)).body, [passage("It is long.")], ROOM, cite=False, mark=MARK)
+        text = text_of(sent)
+        assert text.count(QUESTION) == times and text.startswith(question)
+        assert text.endswith(question if times == 2 else AGAIN)
+        assert text.partition(OPENING)[2].partition(CLOSING)[0].count(QUESTION) == 0
 
 
 def test_each_request_has_a_fence_that_nobody_could_foresee() -> None:

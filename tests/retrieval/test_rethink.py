@@ -195,7 +195,7 @@ def test_dollars_are_limited(upstream: Upstream, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "steps"),
     [
-        (DRAFT, 3),
+        (DRAFT, 2),
         ("1. One is a number here.\n2) Two is a number too.\n- and this is listed\n  with a second line", 3),
         ("A sentence stands here.\nAnother one stands there.", 2),
         ("Step 1: ok\nAnswer: B", 0),

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 
 import pytest
 
@@ -187,3 +188,16 @@ def test_searches_go_on_while_another_process_adds(tmp_path):
     code, counts, after = asyncio.run(meanwhile())
     assert code == 0 and len(counts) > 3
     assert names(after)[0] == "lathe"
+
+
+def test_the_event_loop_is_free_while_queries_are_read(store):
+    async def shares():
+        shelves = Shelves(store, base)
+        await shelves.warm()
+        mine, everything = time.thread_time(), time.process_time()
+        await asyncio.gather(*(shelves.search("knead the dough of the bread " * 30, "acme") for _ in range(20)))
+        shelves.close()
+        return time.thread_time() - mine, time.process_time() - everything
+
+    loop, everything = asyncio.run(shares())
+    assert loop < everything / 2

@@ -17,8 +17,8 @@ from routers.errors import ArtifactError
 from tests.retrieval.finding import KITCHEN, base, fill, names, written
 from tests.retrieval.grounded import passage
 
-SPECIAL = 1000
-"""Tokens below this number are no words."""
+SPECIAL = 1995
+"""Tokens up to this number are marks and single letters, no words."""
 
 
 def saved(folder: Path, inputs=("input_ids", "attention_mask", "token_type_ids"), width=1) -> Path:
@@ -64,6 +64,10 @@ def saved(folder: Path, inputs=("input_ids", "attention_mask", "token_type_ids")
     return folder
 
 
+QUESTION = "How can I preserve strawberries as a sweet spread, leaf by leaf, to my taste?"
+"""About jam, in the words of soup."""
+
+
 @pytest.fixture(scope="module")
 def cross(tmp_path_factory):
     return load_cross_encoder(saved(tmp_path_factory.mktemp("cross")))
@@ -95,13 +99,14 @@ def test_a_search_ends_with_its_order(cross, tmp_path):
 
     async def asked(cross_encoder):
         shelves = Shelves(store, base, cross_encoder)
-        found = await shelves.search("How do I keep fruit: with vinegar, lentils, onions, carrots?", "acme", most=3)
+        found = await shelves.search(QUESTION, "acme", most=3)
         shelves.close()
         return found
 
+    assert names(asyncio.run(asked(None)))[0] == "jam"
     found = asyncio.run(asked(cross))
     assert names(found)[0] == "soup" and len(found.passages) == 3
-    assert found.passages[0].score > 0.5
+    assert found.passages[0].score == max(passage.score for passage in found.passages)
 
 
 def test_a_folder_without_a_model_is_refused_in_one_line(tmp_path):

@@ -8,8 +8,10 @@ stay in a file, and what it has been asked before it is not asked again.
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +20,7 @@ import orjson
 import typer
 
 from eval.bench.errors import BenchError
-from eval.bench.knowledge.asking import Answered, asked, question_of
+from eval.bench.knowledge.asking import Answered, asked, body_of, question_of
 from eval.bench.knowledge.corpus import SEED, Asking, Corpus, make_corpus, write_documents
 from eval.bench.knowledge.figures import difference, figures, in_words, sheet
 from eval.bench.knowledge.stand import EXPERT, Server, fill, pipeline_on, served
@@ -76,10 +78,11 @@ async def _learned(ground: Ground, questions: Sequence[Asking]) -> Path:
     say("labelling")
     table, gate = ground.folder / "labels.parquet", ground.folder / "gate"
     async with pipeline_on(ground.server, ground.folder, ground.artifact) as pipeline:
-        labelling = Labelling(pipeline, KeptCalls(pipeline, ground.keep), Terms((EXPERT,), "public"))
+        labelling = Labelling(pipeline, KeptCalls(pipeline, ground.keep), Terms((EXPERT,), "public"), body_of)
         rows = await labelled(labelling, [(one.query_id, question_of(one)) for one in questions], say)
     write_table(rows, table)
-    learn([table], gate)
+    with redirect_stdout(sys.stderr):
+        learn([table], gate)
     return gate
 
 

@@ -9,19 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orjson import dumps
+
+from eval.bench.errors import BenchError
 from eval.bench.knowledge.corpus import Asking
 from eval.bench.knowledge.stand import EXPERT
 from gateway.errors import GatewayError
 from gateway.kept_calls import KeptCalls
 from gateway.pipeline import Pipeline
-from gateway.retrieval.labelling import asked_body
 from gateway.types import Answer, Decided, Json, Query, Reply
 from gateway.wishes import Wishes
-from eval.bench.errors import BenchError
 from routers.bank import Question
 from routers.grading import grade
-
-from orjson import dumps
 
 Say = Callable[[str], None]
 
@@ -53,7 +52,7 @@ async def asked(
 
 async def _one(pipeline: Pipeline, calls: KeptCalls, asking: Asking, retrieve: str) -> Answered:
     question = question_of(asking)
-    body = {**asked_body(question), "model": "auto"}
+    body = {**body_of(question), "model": "auto"}
     query = Query(f"bench-{asking.query_id}", "auto", body, wishes=Wishes.model_validate({"retrieve": retrieve}))
     texts = _given(await pipeline.decide(query))
     try:
@@ -72,6 +71,11 @@ async def _one(pipeline: Pipeline, calls: KeptCalls, asking: Asking, retrieve: s
         seconds=float(note["seconds"]),
         said=said,
     )
+
+
+def body_of(question: Question) -> Json:
+    """The question alone: the expert has been shown how to answer."""
+    return {"messages": [{"role": "user", "content": question.text}], "temperature": 0}
 
 
 def question_of(asking: Asking) -> Question:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from eval.bench.knowledge.kinds import Vocabulary
 from eval.bench.knowledge.world import Fact, Thing, World, capital
 
-OPENING_TALK, FACT_TALK, ASIDE_TALK = 4, (3, 5), 5
+OPENING_TALK, FACT_TALK, ASIDE_TALK = 4, (3, 4), 5
 """Sentences beside what is said of the thing itself."""
 TABLES = 3
 """Every so many-th document has a table with figures nobody asks for."""

@@ -69,7 +69,9 @@ async def served(model: str) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def pipeline_on(server: Server, folder: Path, artifact: Suite, gate: Path | None = None) -> AsyncIterator[Pipeline]:
+async def pipeline_on(
+    server: Server, folder: Path, artifact: Suite, gate: Path | None = None
+) -> AsyncIterator[Pipeline]:
     """A gateway with the store in `folder`; its gate learned nothing where none is given."""
     config = folder / "experts.yaml"
     config.write_bytes(orjson.dumps(configuration(server, folder, gate)))
@@ -116,6 +118,7 @@ def template() -> str:
     """What stands before every question, and the question."""
     text, answer = READ
     passage = Passage(COLLECTION, "mill.md", "Low Orrin", 0, MILL, 0.5, 1.0)
-    body, _ = grounded_body({"messages": [{"role": "user", "content": text}]}, [passage], 1000, cite=False, mark="0f0f0f0f")
-    shown_ = [*SHOWN, (str(body["messages"][0]["content"]), answer)]
-    return "".join(f"{asked}\nAnswer: {answer}\n\n" for asked, answer in shown_) + "{content}\n"
+    messages = [{"role": "user", "content": text}]
+    body, _ = grounded_body({"messages": messages}, [passage], 1000, cite=False, mark="0f0f0f0f")
+    pairs = [*SHOWN, (body["messages"][0]["content"], answer)]
+    return "".join(f"{asked}\nAnswer: {said}\n\n" for asked, said in pairs) + "{content}\n"

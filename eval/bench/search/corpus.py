@@ -30,7 +30,7 @@ SENTENCES = (
     "The {fact} of the {subject} is stated on the plate beside the door as {number} and is checked every {days} days.",
     "Whoever changes the {fact} of the {subject} notes it in the book of the {place} workshop under number {number}.",
     "In {place} the {subject} was delivered in {year}, and its {fact} has been {number} since the last overhaul.",
-    "A {subject} whose {fact} is out of order is taken out of use, and the office in {place} is told within {days} hours.",
+    "A {subject} whose {fact} is out of order is taken out of use, and the office in {place} is told in {days} hours.",
     "For the {fact} see also sheet {code}, which the maker of the {subject} revised in {year}.",
 )
 QUESTIONS = (
@@ -98,7 +98,8 @@ def _vectors(bodies: Sequence[str], subjects: int, retriever: Retriever, random:
     noise *= np.float32(np.sqrt((1 / apart**2 - 1) / vectors.shape[1]))
     noise[:subjects] = 0
     vectors = vectors + noise
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Array = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def _apart(bodies: Sequence[str], firsts: Array, subjects: int, retriever: Retriever) -> float:

@@ -21,7 +21,7 @@ from gateway.retrieval.shelves import CANDIDATES, Shelves
 from gateway.retrieval.store import Store
 from gateway.retrieval.wording import words_of
 from routers.base import Array
-from routers.retriever import load_bundled_retriever
+from routers.retriever import Retriever, load_bundled_retriever
 
 COLLECTION = "handbooks"
 COUNTED = 10
@@ -83,17 +83,17 @@ def _rows(corpus: Corpus) -> pa.Table:
 
 async def measure(folder: Path, course: Course) -> Measured:
     """Each part alone, one question after the other, and the whole."""
-    store = Store(folder)
-    shelves, collection = Shelves(store), store.catalog.get(COLLECTION)
+    store, retriever = Store(folder), load_bundled_retriever()
+    shelves, collection = Shelves(store, lambda: retriever), store.catalog.get(COLLECTION)
     await shelves.warm()
-    parts = _Parts(store, collection)
+    parts = _Parts(store, collection, retriever)
     seconds = {
         "query encoding": await _timed(parts.encoding, course.questions),
         "full text": await _timed(parts.words, course.questions),
         "vectors": await _timed(parts.near, course.questions),
         "the whole search": await _timed(lambda text: shelves.search(text, ""), course.questions),
     }
-    recall = await _recall(store, collection, course)
+    recall = await parts.recall(course)
     rate = await _rate(shelves, course.questions)
     shelves.close()
     parts.close()
@@ -103,9 +103,9 @@ async def measure(folder: Path, course: Course) -> Measured:
 class _Parts:
     """What a search consists of, one at a time."""
 
-    def __init__(self, store: Store, collection: Collection) -> None:
+    def __init__(self, store: Store, collection: Collection, retriever: Retriever) -> None:
         self._engine, self._collection = store.engine, collection
-        self._retriever = load_bundled_retriever()
+        self._retriever = retriever
         self._rows: dict[str, Array] = {}
         self._thread = ThreadPoolExecutor(1)
 
@@ -122,6 +122,14 @@ class _Parts:
     async def near(self, text: str) -> None:
         await self._engine.nearest(self._collection, self._rows[text], CANDIDATES)
 
+    async def recall(self, course: Course) -> float:
+        """The share of the nearest that the index finds."""
+        shares = []
+        for text, nearest in zip(course.questions, course.nearest, strict=True):
+            found = await self._engine.nearest(self._collection, self._rows[text], COUNTED)
+            shares.append(len({int(name) for name in found.document} & set(nearest.tolist())) / len(nearest))
+        return float(np.mean(shares))
+
 
 async def _timed(act: Callable[[str], Awaitable[object]], texts: Sequence[str]) -> Array:
     """(q,) seconds each, once the first of them have warmed it up."""
@@ -133,16 +141,6 @@ async def _timed(act: Callable[[str], Awaitable[object]], texts: Sequence[str]) 
         await act(text)
         took.append(time.perf_counter() - began)
     return np.array(took)
-
-
-async def _recall(store: Store, collection: Collection, course: Course) -> float:
-    """The share of the nearest that the index finds."""
-    rows = load_bundled_retriever().encode_queries(course.questions)
-    shares = []
-    for row, nearest in zip(rows, course.nearest, strict=True):
-        found = await store.engine.nearest(collection, row, COUNTED)
-        shares.append(len({int(name) for name in found.document} & set(nearest.tolist())) / len(nearest))
-    return float(np.mean(shares))
 
 
 async def _rate(shelves: Shelves, texts: Sequence[str]) -> float:
