@@ -157,8 +157,8 @@ class Engine:
             if (table := await self._open(name)) is None:
                 return
             if "vector" in (await table.schema()).names and await _outgrown(table):
-                parts = math.isqrt(await table.count_rows())
-                flat = _lancedb().index.IvfFlat(distance_type="cosine", num_partitions=parts)
+                size = math.isqrt(await table.count_rows())  # to be named: `optimize` joins parts far below it
+                flat = _lancedb().index.IvfFlat(distance_type="cosine", target_partition_size=size)
                 await table.create_index("vector", config=flat, replace=True)
             await table.optimize(cleanup_older_than=timedelta(milliseconds=1), delete_unverified=True)
 
