@@ -22,11 +22,12 @@ from gateway.features import EXPECTED_OUTPUT_TOKENS, features_of
 from gateway.gate import Gate, Terms, nobody
 from gateway.kit import Kit
 from gateway.lengths import Lengths
+from gateway.limits import Limits
 from gateway.pins import Pins, in_tool_loop
 from gateway.policy import Situation, limits_for, plan_as_named, plan_for, rates_for
 from gateway.reading import Reader
 from gateway.retrieval.grounder import Grounder, terms_of
-from gateway.types import ANSWER, Decided, Decision, Features, Limits, Outcome, Query
+from gateway.types import ANSWER, Decided, Decision, Features, Outcome, Query
 from routers.base import Array
 
 

@@ -14,7 +14,8 @@ from gateway.estimates import Estimate, Estimates
 from gateway.experts import Policy
 from gateway.fanout import SINGLE, Prospects, Terms, fanout
 from gateway.form import FREE, Form
-from gateway.types import Decision, Knobs, Limits, Plan
+from gateway.limits import Knobs, Limits
+from gateway.types import Decision, Plan
 from gateway.utility import Exchange, exchange
 from gateway.wishes import Wishes
 from routers.base import Array

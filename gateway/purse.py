@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gateway.types import Limits, Outcome
+from gateway.limits import Limits
+from gateway.types import Outcome
 
 TOO_LATE_S = 0.005
 """Less than this is left only because timers fire a little early."""

@@ -6,21 +6,20 @@ Knows no HTTP, no storage and no prices of its own; every stage of the pipeline 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from gateway.doubt import Doubt
 from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
 from gateway.form import FREE, Form
+from gateway.limits import Knobs, Limits
+from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.passages import Passage
 from gateway.utility import Exchange
 from gateway.wishes import Wishes
 from routers.base import Array
-from routers.gating.gains import Gains
 
 Json = dict[str, Any]
 ANSWER = "answer"
@@ -78,35 +77,6 @@ class Dropped:
     error: type[GatewayError]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grounding:
-    """What was found in documents for a query, and whom it helps.
-
-    passages: the best first, no more than are worth their tokens; empty where nothing was searched or found. experts:
-    those who are given them. without, documented: (m,) P(right) of each, in the order of the estimates, which hold the
-    better arm of each expert. hurdles: (m,) what documents must add to it to be worth their price. reason: in words.
-    seconds: the search. ask_itself: where it is a close thing, an expert is asked first whether it knows. reweigh: what
-    the documents are expected to change once experts have said (m,) whether they know (1, 0, NaN not asked). among: the
-    collections that policy and caller allow to be searched; None where they allow all that the tenant may see.
-    """
-
-    passages: tuple[Passage, ...]
-    experts: frozenset[str]
-    without: Array
-    documented: Array
-    hurdles: Array
-    reason: str
-    seconds: float = 0.0
-    ask_itself: bool = False
-    reweigh: Callable[[Array], Gains] | None = None
-    among: Sequence[str] | None = None
-
-    def added(self, experts: Sequence[str]) -> Array:
-        """(m,) what documents add to P(right) of each, who must be in the order of the estimates."""
-        given = np.array([expert in self.experts for expert in experts])
-        return np.where(given, self.documented - self.without, 0.0)
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A prediction for each expert that may be asked, and why; `confidence` is the calibrated chance it is right."""
@@ -132,33 +102,6 @@ class Decision:
         """That the expert answers right, with the documents it is given; None where nothing was predicted of it."""
         known = self.estimates.of(expert).score if expert in self.estimates else math.nan
         return None if math.isnan(known) else known
-
-
-@dataclass(frozen=True, slots=True)
-class Knobs:
-    """How a strategy that asks several goes about it.
-
-    recruit: whom to ask at once, at most. sure: stop where the answer is right with this chance. least_gain: what one
-    more call must add to the chance that the answer is right, its price apart. rounds: of debate, layers of a mixture,
-    turns of a conductor. lead: who judges, writes, conducts or plans; "" where whoever is best at it does. packs: the
-    prompts by region of queries; "" where there are none.
-    """
-
-    recruit: int = 3
-    sure: float = 0.99
-    least_gain: float = 0.006
-    rounds: int = 2
-    lead: str = ""
-    packs: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may spend at most, whatever happens; seconds count from the request's arrival."""
-
-    calls: int
-    cost_usd: float | None
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from gateway.estimates import Estimate, Estimates
 from gateway.experts import Expert
 from gateway.features import features_of
 from gateway.kit import Kit
-from gateway.types import Consultation, Decided, Decision, Limits, Outcome, Plan, Query
+from gateway.limits import Limits
+from gateway.types import Consultation, Decided, Decision, Outcome, Plan, Query
 from routers.base import Array
 from routers.fusion.fuser import Fuser
 from tests.conftest import Running, Serve, beside, error_of, experts_yaml, gateway_in, metric, until, unused_tls

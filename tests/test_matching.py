@@ -10,8 +10,9 @@ import pytest
 
 from gateway.estimates import Estimate, Estimates
 from gateway.experts import Expert
+from gateway.limits import Limits
 from gateway.matching import capacities, match, rerouted
-from gateway.types import Decided, Decision, Features, Limits, Plan, Query
+from gateway.types import Decided, Decision, Features, Plan, Query
 
 EXPERTS = ("big", "small")
 

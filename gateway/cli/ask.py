@@ -8,6 +8,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.shell import ConfigOption, JsonOption, console, opened, print_json
@@ -15,6 +16,7 @@ from gateway.types import Answer, Decided, Decision, Json, Plan, Query
 from gateway.wire.answer import completion
 from gateway.wire.decision import decided_json
 from gateway.wire.exchange import new_decision_id
+from gateway.wire.sources import documents_of
 
 Question = Annotated[str, typer.Argument(help="what to ask")]
 ModelOption = Annotated[str, typer.Option("--model", help="auto, a policy, or an expert's name")]
@@ -42,6 +44,8 @@ def ask(question: Question, model: ModelOption = "auto", config: ConfigOption = 
     assert answer.served is not None
     said = f"{answer.served.expert}, ${answer.cost_usd:.6f}, {answer.latency_s:.2f} s ({answer.decision.reason})"
     console().print(f"\n[dim]{said}[/dim]")
+    for number, source in enumerate(documents_of(answer), 1):
+        console().print(f"[dim]\\[{number}] {escape(source.document)}: {escape(source.title)}[/dim]")
 
 
 async def _ask(question: str, model: str, config: Path | None, json: bool) -> Answer:
@@ -62,6 +66,11 @@ def route(
     if plan.recruited:
         console().print(f"worth asking together: {', '.join(plan.recruited)}")
     console().print(f"{decision.reason}; {plan.reason}")
+    if decision.grounding is not None:
+        told = ", ".join(sorted(decision.grounding.experts)) or "nobody"
+        console().print(
+            f"{decision.grounding.reason}; {told} would be given {len(decision.grounding.passages)} passages"
+        )
 
 
 def _table(decided: Decided) -> Table:

@@ -17,8 +17,10 @@ from gateway.errors import BadRequest, KnowledgeError
 from gateway.estimates import Estimates
 from gateway.experts import Policy
 from gateway.kit import UNKNOWN_CHANCE, UNKNOWN_STD
+from gateway.limits import Limits
+from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.passages import Found, Library, Passage
-from gateway.types import Decision, Features, Grounding, Limits, Query
+from gateway.types import Decision, Features, Query
 from gateway.utility import Exchange
 from gateway.wire.completion import CHARACTERS_PER_TOKEN
 from routers.base import Array
@@ -33,7 +35,6 @@ KEEP = 0.6
 """A passage goes in where its score is at least this share of the best one's."""
 log = logging.getLogger("coterie.retrieval")
 NEVER, ALWAYS = "never", "always"
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import numpy as np
 from gateway.abstention import ABSTAIN
 from gateway.consult import Brief
 from gateway.prompts import aside, spoken
-from gateway.types import Grounding, Json, Outcome, Query
+from gateway.retrieval.grounding import Grounding
+from gateway.types import Json, Outcome, Query
 from routers.base import Array
 
 ROLE = "knows"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import isfinite
 
 from gateway.retrieval.citations import cited
+from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.passages import Passage
-from gateway.types import ANSWER, Answer, Decision, Grounding, Json
+from gateway.types import ANSWER, Answer, Decision, Json
 
 DIGITS = 4
 

@@ -32,10 +32,13 @@ _PROBE = Hit("A probe", "whether what was read can say something of a passage", 
 def save_gate(
     gate: Gate, folder: Path, labelled: Labelled, tables: Sequence[Path], metrics: Mapping[str, float], seed: int
 ) -> Manifest:
-    """Write the gate, then the manifest with the hashes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    names = write(gate.beliefs, folder, BELIEFS)
+    """Write the gate, then the manifest with the hashes; ArtifactError where the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        names = write(gate.beliefs, folder, BELIEFS)
+    except OSError as error:
+        raise ArtifactError(f"{folder} cannot be written ({error.strerror})") from None
     named = " ".join(table.name for table in tables)
     manifest = Manifest(
         name="gate",

@@ -15,9 +15,10 @@ from gateway.gateway import Gateway
 from gateway.keys import Keys
 from gateway.listener import Listener
 from gateway.pipeline import Pipeline
+from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.passages import Found, Passage
 from gateway.settings import load_settings
-from gateway.types import Answer, Decided, Grounding, Query
+from gateway.types import Answer, Decided, Query
 from gateway.wishes import Wishes
 from tests.conftest import bundled
 

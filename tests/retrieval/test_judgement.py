@@ -18,9 +18,11 @@ from gateway.estimates import Estimate, Estimates
 from gateway.experts import Expert
 from gateway.features import features_of
 from gateway.kit import Kit
+from gateway.limits import Limits
+from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.judgement import ROLE, judged, question_of, said_yes
 from gateway.retrieval.passages import Passage
-from gateway.types import Consultation, Decided, Decision, Grounding, Limits, Outcome, Plan, Query, Usage
+from gateway.types import Consultation, Decided, Decision, Outcome, Plan, Query, Usage
 from gateway.wire.completion import read_completion
 from routers.base import Array
 from routers.fusion.fuser import Fuser

@@ -1,5 +1,6 @@
 """Killed at any moment, on a full disk, two at once: nothing is lost, nothing is there twice, no document by halves."""
 
+import os
 import random
 import resource
 import signal
@@ -13,7 +14,7 @@ import pytest
 from gateway.retrieval.engine import Engine
 from gateway.retrieval.store import Store
 from tests.conftest import until
-from tests.retrieval.shelves import add, contents, put, run, written
+from tests.retrieval.shelves import add, aged, contents, put, run, written
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,6 +90,19 @@ def test_killed_while_the_first_documents_come_in_it_goes_on(folder, tmp_path):
         add(store, folder)
         assert run(contents(store)) == written(folder), place
         assert len(run(store.engine.names())) == 2
+
+
+def test_killed_between_chunks_and_ledger_a_file_set_back_to_what_it_was_is_read_again(folder, tmp_path):
+    path, store = aged(folder / "0.md"), Store(tmp_path / "store")
+    add(store, folder)
+    words, before = path.read_text(), path.stat()
+    path.write_text("# Title 0\n\nOther words.\n")
+    assert _dies(store, 2, folder, after=True), "the ledger has forgotten it, and the chunks are new"
+    assert run(contents(store)) == written(folder)
+    path.write_text(words)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    add(store, folder)
+    assert run(contents(store)) == written(folder)
 
 
 def _dies(store, place, folder, *, after):

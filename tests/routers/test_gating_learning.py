@@ -1,6 +1,7 @@
 """Learning the gate: gradients, priors, what pairs teach, and the artifact."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from routers.errors import ArtifactError
 from routers.gating.artifact import load_gate, save_gate
 from routers.gating.beliefs import Beliefs, Objective, Outcomes
 from routers.gating.gate import Gate
-from routers.gating.labelled import Labelled
 from routers.gating.learning import cross_fitted, fit_gate, folds_of, predicted
 from routers.gating.model import WIDTH, Signals, chances, gain_slopes
 from routers.gating.priors import GLOBAL, HOLDING, KNOWING, OWN, means, widths
@@ -123,6 +123,16 @@ def test_where_documents_change_nothing_the_learned_gate_foretells_nothing(rarit
     assert np.abs(documented - without).mean() < np.abs(cold[1] - cold[0]).mean() / 2
 
 
+def test_a_pair_does_not_teach_the_gate_to_believe_neighbours_by_being_its_own(rarity):
+    """Nothing tells these questions' outcomes, so that neighbours are believed as they were before."""
+    blank = known_world(80, signal=0.0)
+    coin = np.random.default_rng(3).random(80) < 0.5
+    pairs = tuple(replace(pair, documented=float(side)) for pair, side in zip(blank.pairs, coin, strict=True))
+    gate = fit_gate(replace(blank, pairs=pairs), rarity)
+    place = [prior.name for prior in KNOWING].index("neighbours")
+    assert gate.beliefs.weights_[place] == pytest.approx(KNOWING[place].mean, abs=0.25)
+
+
 def test_the_same_pairs_teach_the_same(world, rarity, learned):
     again = fit_gate(world, rarity)
     assert np.array_equal(again.beliefs.weights_, learned.beliefs.weights_)
@@ -131,11 +141,8 @@ def test_the_same_pairs_teach_the_same(world, rarity, learned):
 
 def test_an_expert_that_had_a_part_is_judged_by_its_own_and_others_by_all(rarity):
     easy = known_world(60, signal=0.8, experts=("strong", "weak"))
-    pairs = tuple(
-        pair.__class__(**{**{f: getattr(pair, f) for f in pair.__slots__}, "without": float(pair.expert == "strong")})
-        for pair in easy.pairs
-    )
-    gate = fit_gate(Labelled(pairs, easy.questions, "an encoder", "1"), rarity)
+    pairs = tuple(replace(pair, without=float(pair.expert == "strong")) for pair in easy.pairs)
+    gate = fit_gate(replace(easy, pairs=pairs), rarity)
     strong, weak, other = gate.weigh(asked(RARE, experts=("strong", "weak", "nobody")), covering(RARE)).without
     assert weak < other < strong
 
@@ -171,6 +178,12 @@ def test_a_gate_comes_back_from_its_folder_as_it_was(learned, world, tmp_path):
 def test_the_same_gate_has_the_same_bytes(learned, world, tmp_path):
     one, two = (saved(learned, world, tmp_path, name) for name in ("one", "two"))
     assert (one / "manifest.json").read_bytes() == (two / "manifest.json").read_bytes()
+
+
+def test_a_place_that_cannot_be_written_is_told(learned, world, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ArtifactError, match="cannot be written"):
+        saved(learned, world, tmp_path, "file")
 
 
 def test_another_encoder_is_refused_naming_both(learned, world, tmp_path):

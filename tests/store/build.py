@@ -8,19 +8,8 @@ import numpy as np
 
 from gateway.errors import ContextTooLong, ExpertTimeout, GatewayError
 from gateway.estimates import Estimate, Estimates
-from gateway.types import (
-    Answer,
-    Decision,
-    Dropped,
-    Features,
-    Limits,
-    Outcome,
-    Plan,
-    Query,
-    Reply,
-    Usage,
-    Verdict,
-)
+from gateway.limits import Limits
+from gateway.types import Answer, Decision, Dropped, Features, Outcome, Plan, Query, Reply, Usage, Verdict
 from gateway.wishes import Wishes
 
 PROMPT = "my most secret prompt"

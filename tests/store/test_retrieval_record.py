@@ -10,11 +10,12 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.passages import Passage
 from gateway.store.database import Database
 from gateway.store.recorder import Recorder
 from gateway.store.schema import _config, prepare
-from gateway.types import Answer, Grounding
+from gateway.types import Answer
 
 from .build import answer, outcome
 

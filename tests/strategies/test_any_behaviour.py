@@ -19,8 +19,9 @@ from gateway.estimates import Estimate, Estimates
 from gateway.experts import Expert
 from gateway.features import features_of
 from gateway.kit import Kit
+from gateway.limits import Knobs, Limits
 from gateway.strategies import STRATEGIES
-from gateway.types import Consultation, Decided, Decision, Json, Knobs, Limits, Outcome, Plan, Query, Usage
+from gateway.types import Consultation, Decided, Decision, Json, Outcome, Plan, Query, Usage
 from gateway.wire.chunks import chunks_of
 from gateway.wire.completion import read_completion
 from routers.base import Array
