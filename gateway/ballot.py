@@ -10,7 +10,8 @@ import numpy as np
 from gateway.answers import alike, key_of
 from gateway.consult import Brief
 from gateway.form import Form
-from gateway.types import Outcome, Support, Verdict
+from gateway.support import Support
+from gateway.types import Outcome, Verdict
 from routers.base import Array
 from routers.fusion.evidence import NOTHING, NOWHERE, Evidence, Posterior
 

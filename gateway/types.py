@@ -17,6 +17,7 @@ from gateway.form import FREE, Form
 from gateway.limits import Knobs, Limits
 from gateway.retrieval.grounding import Grounding
 from gateway.retrieval.passages import Passage
+from gateway.support import Support
 from gateway.utility import Exchange
 from gateway.wishes import Wishes
 from routers.base import Array
@@ -227,16 +228,6 @@ class Outcome:
     def asked(self) -> bool:
         """The expert was really asked; a full lane, an open breaker or an empty purse is no call."""
         return not isinstance(self.error, Overloaded | BreakerOpen | TooDear)
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """One of the answers that were given: by whom, and the chance that it is right."""
-
-    key: str
-    """The answer in its normal form: an option's letter, a number, a few words; "" for a whole text."""
-    experts: tuple[str, ...]
-    chance: float
 
 
 @dataclass(frozen=True, slots=True)

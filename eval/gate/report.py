@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from eval.bench.tables import Sheet
 from eval.gate.rows import GATE, Row
 from eval.gate.run import Evaluation
@@ -34,6 +36,9 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
         f"{len(change)} pairs on {labelled.groups.max() + 1} questions: documents helped {helped}, harmed {harmed}, "
         f"changed nothing for {len(change) - helped - harmed}."
     )
+    tokens = added_tokens(evaluation)
+    if tokens is not None:
+        yield f"Documents add {tokens:.0f} tokens to a prompt: a look-up saved saves them, and the search."
     yield f"The row {GATE} has learned from {evaluation.learned}."
     yield (
         "A gate looks up the greatest gains within its budget, and only those above 0; by lot: as many, drawn blindly. "
@@ -45,6 +50,12 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     )
 
 
+def added_tokens(evaluation: Evaluation) -> float | None:
+    """The mean over the pairs that tell; None where none does."""
+    told = np.array([pair.added_tokens for pair in evaluation.labelled.pairs])
+    return None if np.isnan(told).all() else float(np.nanmean(told))
+
+
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Every row with all its figures."""
     labelled, drawn = evaluation.labelled, evaluation.settings
@@ -54,6 +65,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             "pairs": len(labelled.pairs),
             "questions": int(labelled.groups.max()) + 1,
             "experts": sorted({pair.expert for pair in labelled.pairs}),
+            "added_tokens": added_tokens(evaluation),
             "encoder": {"name": labelled.encoder, "version": labelled.version},
         },
         "gate_learned_from": evaluation.learned,

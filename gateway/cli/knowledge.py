@@ -76,7 +76,7 @@ def remove(
     with opened.writing(say.print):
         removed = asyncio.run(_remove(opened, documents or (), collection or DEFAULT))
     for name, count in removed.items():
-        print(f"{name}: {count} documents removed" if count else f"{name}: no such document")
+        print(f"{name}: {count} document{'s' * (count > 1)} removed" if count else f"{name}: no such document")
     if not all(removed.values()):
         raise typer.Exit(1)
 

@@ -146,7 +146,8 @@ class Engine:
                 return False
             rows, words = await table.count_rows(), await table.index_stats("body_idx")
             files = (await table.stats())["fragment_stats"]["num_small_fragments"]
-        return rows < TIDIED_BELOW or words.num_unindexed_rows > rows * UNINDEXED or files > SMALL_FILES
+        unindexed = int(words.num_unindexed_rows)
+        return rows < TIDIED_BELOW or unindexed > rows * UNINDEXED or int(files) > SMALL_FILES
 
     async def tidy(self, name: str) -> None:
         """Small files become large ones, indices take in what came since, and what was deleted leaves the disk.

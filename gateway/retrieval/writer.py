@@ -110,7 +110,7 @@ class Writer:
 
     async def _write(self, batch: Batch) -> None:
         rows = await batch.rows()
-        if False:
+        if self._replaced:
             gone = f"id IN ({quoted(self._replaced)})"
             await self._engine.replace(self._table, rows, ("id", "chunk"), gone)
         else:

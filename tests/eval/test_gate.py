@@ -63,6 +63,8 @@ def table(tmp_path_factory):
                 "chance": 0.5,
                 "chance_std": 0.1,
                 "model": "one",
+                "input_tokens": 20,
+                "input_tokens_with_passages": 170,
             }
         )
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
@@ -116,6 +118,7 @@ def test_the_command_prints_rows_and_says_what_they_mean(table):
     for name in ("never", "always", "oracle", "gate (cold start)"):
         assert name in found.stdout
     assert "documents helped 6, harmed 6, changed nothing for 12" in found.stdout
+    assert "Documents add 150 tokens to a prompt" in found.stdout
 
 
 def test_the_command_writes_json_that_is_the_same_again(table, tmp_path):

@@ -74,7 +74,7 @@ def test_documents_are_added_listed_found_and_removed(folder):
     second = knowledge("add", "docs", "--store", "store")
     assert "0 added, 1 changed, 1 unchanged, 1 removed, 0 refused" in second.stdout
     removed = knowledge("remove", "docs/sub", "--store", "store")
-    assert removed.stdout == "docs/sub: 1 documents removed\n"
+    assert removed.stdout == "docs/sub: 1 document removed\n"
     assert knowledge("remove", "docs/sub", "--store", "store").returncode == 1
     assert knowledge("remove", "--collection", "documents", "--store", "store").returncode == 0
     assert "holds no documents" in knowledge("list", "--store", "store").stdout

@@ -30,5 +30,5 @@ def test_the_commands_about_a_store_run_in_their_order(tmp_path, monkeypatch):
         assert done.exit_code == 0, (command, done.stderr, done.exception)
         assert done.stdout.strip(), command
         said += done.stdout
-    for expected in ("3 added", "30 days of leave", "three months", "handbook/old.md: 1 documents removed"):
+    for expected in ("3 added", "30 days of leave", "three months", "handbook/old.md: 1 document removed"):
         assert expected in said
