@@ -82,19 +82,35 @@ class Grounder:
         """The decision with the better arm of each expert in its estimates; BadRequest for wishes nobody can fulfil."""
         if terms.retrieve == NEVER or not features.text:
             return decision
+        asked = self._asked(decision, features)
+        try:
+            looked = await self._look(asked, query, terms)
+        except KnowledgeError as error:
+            looked = self._failed(error, query)
+        if looked is None:
+            return decision
+        if isinstance(looked, str):
+            return replace(decision, grounding=_nothing(asked, looked, terms))
+        kept = _worth_showing(looked.passages)
+        return self._grounded(decision, features, replace(asked, embedding=looked.embedding), looked, kept, terms)
+
+    async def _look(self, asked: Asked, query: Query, terms: Terms) -> Found | str | None:
+        """What was found; in words why nothing was; None where there is nothing to look into."""
         among = self._among(query, terms)
         if not among:
-            return decision
-        asked = self._asked(decision, features)
+            return None
         hopeless = "" if terms.retrieve == ALWAYS else self._hopeless(asked, terms)
         if hopeless:
-            return replace(decision, grounding=_nothing(asked, hopeless, terms))
-        found = await self._search(features.text, query, among)
-        kept = () if found is None else _worth_showing(found.passages)
-        if found is None or not kept:
-            reason = "documents could not be searched" if found is None else "no document has anything on it"
-            return replace(decision, grounding=_nothing(asked, reason, terms))
-        return self._grounded(decision, features, replace(asked, embedding=found.embedding), found, kept, terms)
+            return hopeless
+        found = await self._library.search(asked.text, query.tenant, among, self._most)
+        return found if found.passages else "; ".join(("no document has anything on it", *found.refused))
+
+    def _failed(self, error: KnowledgeError, query: Query) -> str:
+        """Who did not insist on documents is answered without, and the operator hears why."""
+        if query.wishes.retrieve == ALWAYS:
+            raise error
+        log.warning("documents not searched", extra={"id": query.id, "reason": error.message})
+        return "documents could not be searched"
 
     def _among(self, query: Query, terms: Terms) -> Sequence[str]:
         """The collections to search. Whoever asks for one that is not his hears no more than that there is none."""
@@ -112,16 +128,6 @@ class Grounder:
                 param="coterie.retrieve",
             )
         return mine if terms.among is None else [name for name in mine if name in terms.among]
-
-    async def _search(self, text: str, query: Query, among: Sequence[str]) -> Found | None:
-        """None where the store fails: who did not insist on documents is answered without."""
-        try:
-            return await self._library.search(text, query.tenant, among, self._most)
-        except KnowledgeError as error:
-            if query.wishes.retrieve == ALWAYS:
-                raise
-            log.warning("documents not searched", extra={"id": query.id, "reason": error.message})
-            return None
 
     def _asked(self, decision: Decision, features: Features) -> Asked:
         estimates = decision.estimates

@@ -15,10 +15,10 @@ from routers.base import Array
 class Passage:
     """One chunk of a document.
 
-    document: the path or URL it was added by. title: what the document is called, and the headings the chunk stands
-    under. chunk: its place in the document, from 0. similarity: cosine of query and chunk, on the scale of the base
-    encoder whatever its collection was encoded with; NaN where only words were looked for. score: in [0, 1], what the
-    passages are ordered by. words: it was among those that full-text search found.
+    document: its URL, or the path of its file as callers may see it. title: what the document is called, and the
+    headings the chunk stands under. chunk: its place in the document, from 0. similarity: cosine of query and chunk, on
+    the scale of the base encoder whatever its collection was encoded with; NaN where only words were looked for. score:
+    in [0, 1], what the passages are ordered by. words: it was among those that full-text search found.
     """
 
     collection: str

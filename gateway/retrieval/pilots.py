@@ -60,7 +60,8 @@ def scale_of(own: Array, base: Array) -> tuple[tuple[float, float], ...]:
     upper = np.triu_indices(len(own), 1)
     if not len(upper[0]):
         return ()
-    points = np.array([np.quantile((rows @ rows.T)[upper], QUANTILES) for rows in (own, base)]).T
+    cosines = [np.clip((rows @ rows.T)[upper], -1, 1) for rows in (own, base)]  # rounding leaves 1 by a little
+    points = np.array([np.quantile(found, QUANTILES) for found in cosines]).T
     return tuple((float(x), float(y)) for x, y in _increasing(np.vstack([[-1, -1], points, [1, 1]])))
 
 

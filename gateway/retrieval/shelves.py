@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from gateway.errors import KnowledgeError
@@ -16,6 +16,7 @@ from gateway.retrieval.cross_encoder import REORDERED, CrossEncoder
 from gateway.retrieval.encoders import Encoders
 from gateway.retrieval.fusion import Shelf, fused
 from gateway.retrieval.hits import Hits
+from gateway.retrieval.naming import shown
 from gateway.retrieval.passages import Found, Passage
 from gateway.retrieval.pilots import likeness
 from gateway.retrieval.store import Store
@@ -54,6 +55,7 @@ class Shelves:
         cross_encoder: CrossEncoder | None = None,
     ) -> None:
         self._store = store
+        self._home = store.folder.absolute().parent
         self._encoders = Encoders(base, store.folder)
         self._cross_encoder = cross_encoder
 
@@ -75,7 +77,8 @@ class Shelves:
         if not shelves and refused:
             raise KnowledgeError(refused[0])
         passages = await self._ordered(asked, fused(shelves, len(search.words.split()), max(most, REORDERED)))
-        return Found(passages[:most], embedding.result(), perf_counter() - began, refused)
+        named = tuple(replace(one, document=shown(one.document, self._home)) for one in passages[:most])
+        return Found(named, embedding.result(), perf_counter() - began, refused)
 
     async def warm(self) -> None:
         """Load what the first search would wait for; nothing where there is nothing to search."""

@@ -14,7 +14,7 @@ from eval.bench.knowledge.__main__ import ALWAYS, COLD, LEARNED, NEVER, cut, rac
 from eval.bench.knowledge.asking import Answered
 from eval.bench.knowledge.corpus import Asking, Corpus, make_corpus, write_documents, write_questions
 from eval.bench.knowledge.figures import difference, figures, in_words, sheet
-from eval.bench.knowledge.stand import template
+from eval.bench.knowledge.stand import kept_as, template
 from gateway.models import MODELS, ModelError, fetch
 from gateway.models.download import default_cache_dir
 from gateway.retrieval.chunking import Chunk, chunked
@@ -103,6 +103,12 @@ def test_the_expert_is_shown_how_to_answer_before_the_question() -> None:
     assert "The mill at Low Orrin" in shown and shown.count("{content}") == 1
 
 
+def test_answers_to_other_documents_are_not_taken_for_these() -> None:
+    other = Corpus(corpus().documents[1:], corpus().asked, corpus().drilled)
+    names = [kept_as(model, one) for model in ("one.gguf", "other.gguf") for one in (corpus(), other)]
+    assert len(set(names)) == 4 and names[0] == kept_as("one.gguf", make_corpus())
+
+
 def answered(mode: str) -> list[Answered]:
     """Documents bring a right answer to whoever needs them, and spoil every other one of the rest."""
     found = []
@@ -141,10 +147,12 @@ def test_every_mode_is_asked_of_the_real_model_and_nothing_is_asked_twice(tmp_pa
     some = cut(corpus(), 4)
     subjects = {name for one in (*needing(some.asked), *needing(some.drilled)) for name in one.text.split()}
     few = [doc for doc in corpus().documents if any(word in doc.text for word in subjects if len(word) > 6)][:60]
-    small, keep = Corpus(tuple(few), some.asked, some.drilled), tmp_path / "answers.jsonl"
+    small, keep = Corpus(tuple(few), some.asked, some.drilled), tmp_path / "kept"
+    keep.mkdir()
     found = asyncio.run(race(small, "smollm2-135m-instruct", tmp_path / "first", keep))
     assert list(found) == [NEVER, ALWAYS, COLD, LEARNED] and all(len(part) == 8 for part in found.values())
     assert not any(one.passages for one in found[NEVER]) and all(one.passages for one in found[ALWAYS])
-    asked = keep.read_bytes()
+    [answers] = keep.iterdir()
+    asked = answers.read_bytes()
     again = asyncio.run(race(small, "smollm2-135m-instruct", tmp_path / "second", keep))
-    assert again == found and keep.read_bytes() == asked
+    assert again == found and answers.read_bytes() == asked

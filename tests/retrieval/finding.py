@@ -60,13 +60,15 @@ def fill(store: Store, folder: Path, name: str, tenants: Sequence[str] = (), enc
     asyncio.run(filled(store, folder, Wanted(name, tenants, encoder)))
 
 
-def search(store: Store, *texts: str, tenant: str = "acme", among: Sequence[str] | None = None) -> list[Found]:
+def search(
+    store: Store, *texts: str, tenant: str = "acme", among: Sequence[str] | None = None, most: int = 8
+) -> list[Found]:
     """Each in turn, as a server would that has just been started."""
 
     async def asked() -> list[Found]:
         shelves = Shelves(store, base)
         try:
-            return [await shelves.search(text, tenant, among) for text in texts]
+            return [await shelves.search(text, tenant, among, most) for text in texts]
         finally:
             shelves.close()
 

@@ -2,7 +2,7 @@
 
 The corpus is made anew, the store and the encoder are real, and so is the model. The gate is asked twice: as it comes
 with the package, and after `coterie knowledge label` and `learn` on other questions. With --keep the model's answers
-stay in a file, and what it has been asked before it is not asked again.
+stay in a folder, and what it has been asked before it is not asked again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from eval.bench.errors import BenchError
 from eval.bench.knowledge.asking import Answered, asked, body_of, question_of
 from eval.bench.knowledge.corpus import SEED, Asking, Corpus, make_corpus, write_documents
 from eval.bench.knowledge.figures import difference, figures, in_words, sheet
-from eval.bench.knowledge.stand import EXPERT, Server, fill, pipeline_on, served
+from eval.bench.knowledge.stand import EXPERT, Server, fill, kept_as, pipeline_on, served
 from eval.bench.shell import JsonFile, Markdown, command, say
 from eval.bench.tables import publish, terminal
 from gateway.cli.gate import learn
@@ -41,21 +41,21 @@ NEVER, ALWAYS, COLD, LEARNED = "never", "always", "gate, as it comes", "gate, le
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What every mode stands on. keep: the file of the model's answers."""
+    """What every mode stands on. kept: the file of the model's answers."""
 
     folder: Path
     server: Server
     artifact: Suite
-    keep: Path
+    kept: Path
 
 
 async def race(corpus: Corpus, model: str, folder: Path, keep: Path) -> Mapping[str, Sequence[Answered]]:
-    """Every question in every mode."""
+    """Every question in every mode. keep: the folder of the model's answers, which is there."""
     write_documents(corpus.documents, folder / "docs")
     chunks = await fill(Store(folder / "store"), folder / "docs")
     say(f"{len(corpus.documents)} documents, {chunks} chunks; {len(corpus.asked)} questions")
     async with served(model) as server:
-        ground = Ground(folder, server, load_artifact(None), keep)
+        ground = Ground(folder, server, load_artifact(None), keep / kept_as(model, corpus))
         found = await _modes(ground, corpus.asked, {NEVER: "never", ALWAYS: "always", COLD: "auto"})
         gate = await _learned(ground, corpus.drilled)
         return {**found, **await _modes(ground, corpus.asked, {LEARNED: "auto"}, gate)}
@@ -66,7 +66,7 @@ async def _modes(
 ) -> dict[str, list[Answered]]:
     found = {}
     async with pipeline_on(ground.server, ground.folder, ground.artifact, gate) as pipeline:
-        calls = KeptCalls(pipeline, ground.keep)
+        calls = KeptCalls(pipeline, ground.kept)
         for mode, retrieve in modes.items():
             say(mode)
             found[mode] = await asked(pipeline, calls, questions, retrieve, say)
@@ -78,7 +78,7 @@ async def _learned(ground: Ground, questions: Sequence[Asking]) -> Path:
     say("labelling")
     table, gate = ground.folder / "labels.parquet", ground.folder / "gate"
     async with pipeline_on(ground.server, ground.folder, ground.artifact) as pipeline:
-        labelling = Labelling(pipeline, KeptCalls(pipeline, ground.keep), Terms((EXPERT,), "public"), body_of)
+        labelling = Labelling(pipeline, KeptCalls(pipeline, ground.kept), Terms((EXPERT,), "public"), body_of)
         rows = await labelled(labelling, [(one.query_id, question_of(one)) for one in questions], say)
     write_table(rows, table)
     with redirect_stdout(sys.stderr):
@@ -101,15 +101,17 @@ def bench(
     model: Annotated[str, typer.Option(help="a GGUF: a name of the registry, or a path")] = "smollm2-135m-instruct",
     seed: Annotated[int, typer.Option(help="of the invented world")] = SEED,
     count: Annotated[int | None, typer.Option(min=4, help="so many of each half of the questions; else all")] = None,
-    keep: Annotated[Path | None, typer.Option(help="a file that keeps the model's answers")] = None,
+    keep: Annotated[Path | None, typer.Option(help="a folder that keeps the model's answers")] = None,
     markdown: Markdown = False,
     json: JsonFile = None,
 ) -> None:
     """Exact match, tokens, and how often documents were read: without, with, and where the gate says so."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        kept = keep or folder
+        kept.mkdir(parents=True, exist_ok=True)
         try:
-            by_mode = asyncio.run(race(cut(make_corpus(seed), count), model, folder, keep or folder / "answers.jsonl"))
+            by_mode = asyncio.run(race(cut(make_corpus(seed), count), model, folder, kept))
         except (GatewayError, StartError, RouterError) as error:
             raise BenchError(str(error)) from None
     found = [figures(mode, answered) for mode, answered in by_mode.items()]

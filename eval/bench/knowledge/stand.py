@@ -6,8 +6,9 @@ as text to go on with, it answers with the word alone. So it is asked at the end
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import orjson
 from rich.console import Console
 
 from eval.bench.errors import BenchError
+from eval.bench.knowledge.corpus import Corpus
 from gateway.fittings import models_folder
 from gateway.gateway import Gateway
 from gateway.keys import Keys
@@ -30,6 +32,7 @@ from gateway.retrieval.progress import shown
 from gateway.retrieval.prompting import grounded_body
 from gateway.retrieval.store import Store
 from gateway.settings import environment, load_settings
+from gateway.types import Json
 from routers.suite import Suite
 
 COLLECTION, EXPERT = "documents", "pupil"
@@ -117,8 +120,20 @@ def configuration(server: Server, folder: Path, gate: Path | None) -> dict[str, 
 def template() -> str:
     """What stands before every question, and the question."""
     text, answer = READ
-    passage = Passage(COLLECTION, "mill.md", "Low Orrin", 0, MILL, 0.5, 1.0)
-    messages = [{"role": "user", "content": text}]
-    body, _ = grounded_body({"messages": messages}, [passage], 1000, cite=False, mark="0f0f0f0f")
-    pairs = [*SHOWN, (body["messages"][0]["content"], answer)]
+    pairs = [*SHOWN, (_grounded(text, [MILL]), answer)]
     return "".join(f"{asked}\nAnswer: {said}\n\n" for asked, said in pairs) + "{content}\n"
+
+
+def kept_as(model: str, corpus: Corpus) -> str:
+    """A file name for answers: another one for other documents, or where prompts are written in another way."""
+    texts = [document.text for document in corpus.documents]
+    parts = [model, template(), _grounded(READ[0], [MILL, MILL.upper()]), ANSWER_TOKENS, texts]
+    return f"answers-{hashlib.sha256(orjson.dumps(parts)).hexdigest()[:12]}.jsonl"
+
+
+def _grounded(text: str, passages: Sequence[str]) -> str:
+    """The question with passages, as the gateway writes it."""
+    found = [Passage(COLLECTION, "mill.md", "Low Orrin", n, said, 0.5, 1.0) for n, said in enumerate(passages)]
+    body: Json = {"messages": [{"role": "user", "content": text}]}
+    written, _ = grounded_body(body, found, 1000, cite=False, mark="0f0f0f0f")
+    return str(written["messages"][0]["content"])
