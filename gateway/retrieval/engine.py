@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from gateway.errors import KnowledgeError
 from gateway.retrieval.catalog import Collection
@@ -24,6 +23,9 @@ from gateway.retrieval.hits import SHOWN, Hits, chunk_schema
 from gateway.retrieval.room import told
 from gateway.settings import keep_lancedb_quiet
 from routers.base import Array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MISSING = "documents need LanceDB: pip install 'coterie[knowledge]'"
 FRESH = timedelta(seconds=2)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pyarrow as pa
 
 from routers.base import Array
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHOWN = ("id", "document", "chunk", "title", "body", "vector")
 """The columns that a query brings back."""
@@ -17,6 +19,8 @@ SHOWN = ("id", "document", "chunk", "title", "body", "vector")
 
 def chunk_schema(width: int) -> pa.Schema:
     """One row a chunk. id: of the document, digest: of its text, both hex. body: the title, a line break, the text."""
+    import pyarrow as pa  # 34 MB, which a gateway without documents can do without
+
     texts = [(name, pa.string()) for name in ("id", "source", "document", "digest", "title", "body")]
     return pa.schema([*texts, ("chunk", pa.int32()), ("vector", pa.list_(pa.float32(), width))])
 

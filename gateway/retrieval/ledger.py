@@ -11,8 +11,6 @@ from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 
-import pyarrow as pa
-
 from gateway.retrieval.engine import Engine, quoted
 from gateway.retrieval.reading.source import Source
 
@@ -55,10 +53,6 @@ class Known:
         )
 
 
-TYPES = {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}
-SCHEMA = pa.schema([(field.name, TYPES[str(field.type)]) for field in fields(Known)])
-
-
 class Ledger:
     """Of one collection, whose table is called `table`."""
 
@@ -68,12 +62,16 @@ class Ledger:
 
     async def known(self) -> Mapping[str, Known]:
         """By source."""
-        rows = await self._engine.rows(self.name, SCHEMA.names)
+        rows = await self._engine.rows(self.name, [field.name for field in fields(Known)])
         return {} if rows is None else {row["source"]: Known(**row) for row in rows.to_pylist()}
 
     async def note(self, sources: Iterable[Known]) -> None:
         """In the place of what was known of them."""
-        rows = pa.Table.from_pylist([asdict(source) for source in sources], schema=SCHEMA)
+        import pyarrow as pa
+
+        types = {"str": pa.string(), "int": pa.int64(), "float": pa.float64()}
+        schema = pa.schema([(field.name, types[str(field.type)]) for field in fields(Known)])
+        rows = pa.Table.from_pylist([asdict(source) for source in sources], schema=schema)
         if len(rows):
             await self._engine.replace(self.name, rows, ["source"], gone="false")
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.compute as pc
-
 from gateway.errors import KnowledgeError
 from gateway.locking import locked
 from gateway.retrieval.catalog import FILE, Catalog, Collection, EncoderMark
@@ -73,7 +71,7 @@ class Store:
     async def sources(self, collection: Collection) -> set[str]:
         """Every file and URL that chunks come from, or that the ledger knows."""
         rows = await self.engine.rows(collection.table, ["source"], "chunk = 0")
-        present = set() if rows is None else set(pc.unique(rows["source"]).to_pylist())
+        present = set() if rows is None else set(rows["source"].unique().to_pylist())
         return present | (await Ledger(self.engine, collection.table).known()).keys()
 
     async def remove(self, collection: Collection, names: Sequence[str]) -> dict[str, int]:
