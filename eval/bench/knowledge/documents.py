@@ -126,6 +126,7 @@ class _Writer:
 
 
 def markdown(page: Page) -> str:
+    """With headings, tables and lists."""
     lines = [f"# {page.title}", "", page.opening, ""]
     for section in page.sections:
         lines += [f"## {section.head}", "", section.text, ""]
@@ -138,6 +139,7 @@ def markdown(page: Page) -> str:
 
 
 def web_page(page: Page) -> str:
+    """The same as HTML."""
     title = html.escape(page.title)
     parts = [f"<h1>{title}</h1>", f"<p>{html.escape(page.opening)}</p>"]
     for section in page.sections:
@@ -153,6 +155,7 @@ def web_page(page: Page) -> str:
 
 
 def plain(page: Page) -> str:
+    """Titles underlined, columns by blanks."""
     lines = [page.title, "=" * len(page.title), "", page.opening, ""]
     for section in page.sections:
         lines += [section.head, "-" * len(section.head), "", section.text, ""]

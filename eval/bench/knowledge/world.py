@@ -11,7 +11,8 @@ from eval.bench.knowledge.kinds import FactKind, Kind, Vocabulary
 from eval.bench.knowledge.names import Namer
 
 TOWNS, ISLANDS, PASSERS_BY = 60, 24, 120
-OF_A_KIND = 30
+OF_A_KIND, DRILLED = 30, 7
+"""Things of each kind, and how many of them are for training alone."""
 NEAR = 3
 """Every so many-th thing has nearly the name of the one before it."""
 
@@ -49,9 +50,9 @@ class World:
     people: tuple[str, ...]
 
 
-def make_world(vocabulary: Vocabulary, seed: int, of_a_kind: int = OF_A_KIND) -> World:
+def make_world(vocabulary: Vocabulary, seed: int) -> World:
     """The same for the same seed."""
-    return _Maker(vocabulary, random.Random(seed)).world(of_a_kind)
+    return _Maker(vocabulary, random.Random(seed)).world()
 
 
 class _Maker:
@@ -61,23 +62,23 @@ class _Maker:
         self._namer = Namer(chance)
         self._towns = [self._namer.name("town") for _ in range(TOWNS)]
 
-    def world(self, of_a_kind: int) -> World:
+    def world(self) -> World:
         islands = tuple(self._namer.name("island") for _ in range(ISLANDS))
         people = tuple(self._namer.person() for _ in range(PASSERS_BY))
-        things = tuple(chain.from_iterable(self._things(kind, of_a_kind) for kind in self._vocabulary.kinds))
+        things = tuple(chain.from_iterable(self._things(kind) for kind in self._vocabulary.kinds))
         return World(things, tuple(self._towns), islands, people)
 
-    def _things(self, kind: Kind, count: int) -> Iterator[Thing]:
-        names = list(self._names(kind, count))
+    def _things(self, kind: Kind) -> Iterator[Thing]:
+        names = list(self._names(kind))
         for number, name in enumerate(names):
             facts = tuple(self._fact(name, fact) for fact in kind.facts)
-            yield Thing(name, kind, facts, drilled=number >= count - count // 4)
+            yield Thing(name, kind, facts, drilled=number >= OF_A_KIND - DRILLED)
 
-    def _names(self, kind: Kind, count: int) -> Iterator[str]:
+    def _names(self, kind: Kind) -> Iterator[str]:
         """Patterns of words that can be told apart are filled in, each way once; others get words nobody has met."""
         taken: set[str] = set()
         word = ""
-        for number in range(count):
+        for number in range(OF_A_KIND):
             word = self._namer.near(word) if number % NEAR == NEAR - 1 else self._namer.name("word")
             name = next(name for name in self._tries(kind, word, number) if name not in taken)
             taken.add(name)
