@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.batches.build import asked
-from tests.conftest import Serve, experts_yaml
+from tests.conftest import Serve, coterie, experts_yaml
 from tests.upstream import Upstream
 
 ROOT = Path(__file__).parent.parent
@@ -33,9 +34,9 @@ def commands() -> list[str]:
 
 
 def coterie_commands() -> list[list[str]]:
-    """But for those that train and evaluate, which follow one another."""
+    """But for those that follow one another."""
     words = [shlex.split(line, comments=True) for line in commands() if line.startswith("coterie ")]
-    return [line[1:] for line in words if line[1] not in ("train", "eval")]
+    return [line[1:] for line in words if line[1] not in ("train", "eval", "knowledge")]
 
 
 def write_tables(folder: Path) -> None:
@@ -75,6 +76,14 @@ def test_the_coterie_commands_run(arguments: list[str], tmp_path: Path, serve: S
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_commands_about_documents_run_in_their_order(tmp_path: Path, upstream: Upstream) -> None:
+    (tmp_path / "experts.yaml").write_text(experts_yaml(upstream, "first") + "knowledge: {store: knowledge}\n")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    add, search = [line for line in commands() if line.startswith("coterie knowledge ")]
+    assert "7 added" in coterie(tmp_path, *shlex.split(add, comments=True)[1:]).stdout
+    assert "docs/routing.md" in coterie(tmp_path, *shlex.split(search, comments=True)[1:]).stdout
 
 
 def test_the_commands_about_routers_run_in_their_order(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ TOKENS_AROUND = 80
 SECONDS_PER_TOKEN = 0.0005
 """What reading one token more takes an expert, where nothing better is known: two thousand in a second."""
 KEEP = 0.85
-"""A passage goes in where its score is at least this share of the best one's. On 60 questions about documents of our own
-(the training part of `python -m eval.bench.knowledge`) five passages hold the answer to 97 %, and so do these, 3.4."""
+"""A passage goes in where its score is at least this share of the best one's. Of 60 questions about documents of our
+own (the training part of `python -m eval.bench.knowledge`) five passages answer 97 %, and so do these, 3.4 of them."""
 log = logging.getLogger("coterie.retrieval")
 NEVER, ALWAYS = "never", "always"
 
