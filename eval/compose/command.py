@@ -7,10 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-from rich.console import Console
-
-from eval.bench.tables import publish
 from eval.compose.answers import read_answers, with_answers
 from eval.compose.page import page
 from eval.compose.plot import check_plot, write_plot
@@ -18,17 +14,13 @@ from eval.compose.report import as_json, lines, sheets
 from eval.compose.run import Evaluation, Order, evaluate
 from eval.compose.settings import replayable
 from eval.compose.stage import Watch
+from eval.publishing import publish_findings, write
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
 from eval.routing.rows import Resampling
 from eval.routing.suite import known_to
-from routers.errors import TableError
 from routers.suite import load_suite
 from routers.table import read_table
-
-STDOUT = Path("-")
-WIDTH = 130
-"""What every sheet fits in; a narrower terminal wraps the lines rather than losing figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +65,9 @@ def evaluate_files(
 
 
 def publish_evaluation(evaluation: Evaluation, targets: Targets) -> None:
-    """Sheets and lines on the terminal, or JSON alone where it goes there; and the files that are wanted."""
-    written = orjson.dumps(as_json(evaluation), option=orjson.OPT_INDENT_2)
-    if targets.json not in (None, STDOUT):
-        _write(targets.json, written + b"\n")
+    """Page and plot where they are wanted; then see `publish_findings`."""
     if targets.html is not None:
-        _write(targets.html, page(evaluation).encode())
+        write(targets.html, page(evaluation).encode())
     if targets.plot is not None:
         write_plot(evaluation, targets.plot)
-    if targets.json == STDOUT:
-        print(written.decode())
-        return
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
-    publish(console, sheets(evaluation), as_markdown=False)
-    print("\n".join(lines(evaluation)))
-
-
-def _write(path: Path, written: bytes) -> None:
-    try:
-        path.write_bytes(written)
-    except OSError as error:
-        raise TableError(f"{path} cannot be written ({error.strerror})") from None
+    publish_findings(as_json(evaluation), sheets(evaluation), lines(evaluation), targets.json)

@@ -47,6 +47,8 @@ def label(
     say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print
     if out.suffix != ".parquet":
         raise typer.BadParameter(f"--out must end in .parquet, not {out.name}")
+    if not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} into")
     asked = gradable(questions)[:limit]
     named = listed(experts)
 

@@ -164,6 +164,7 @@ def test_it_may_ask_whether_the_expert_knows(folder: Path, upstream: Upstream) -
         (["--collection", "secrets"], "no collection of documents is called 'secrets'"),
         (["--questions", "nothing.jsonl"], "nothing.jsonl"),
         (["--out", "labels.csv"], "must end in .parquet"),
+        (["--out", "nowhere/labels.parquet"], "there is no folder nowhere"),
         (["--max-cost-usd", "0"], "nothing could be labelled"),
     ],
 )

@@ -70,6 +70,7 @@ async def _modes(
         for mode, retrieve in modes.items():
             say(mode)
             found[mode] = await asked(pipeline, calls, questions, retrieve, say)
+            say("  " + " | ".join(sheet([figures(mode, found[mode])]).rows[0]))
     return found
 
 
