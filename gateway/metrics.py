@@ -10,9 +10,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.dispatch.dispatcher import Dispatcher
+from gateway.retrieval.grounding import Grounding
 from gateway.types import Answer, Outcome
+from gateway.wire.sources import documents_of
 
 SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+SEARCH = (0.003, 0.01, 0.03, 0.1, 0.3, 1)
 OVERHEAD = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1)
 BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 
@@ -36,6 +39,13 @@ class Metrics:
         self._overhead = Histogram(
             "coterie_overhead_seconds", "Seconds of a request that no expert took.", buckets=OVERHEAD, registry=registry
         )
+        self._documents = Counter(
+            "coterie_documents", "Queries that documents were weighed for, by outcome.", ["outcome"], registry=registry
+        )
+        self._searched = Histogram(
+            "coterie_search_seconds", "Seconds a search of documents took.", buckets=SEARCH, registry=registry
+        )
+        self._abstained = Counter("coterie_abstained", "Queries answered that it is not known.", registry=registry)
         self._unsure = Counter("coterie_unsure", "Queries that the router was not sure of.", registry=registry)
         self._truncated = Counter("coterie_truncated", "Queries of which the router read a part.", registry=registry)
         self.refused = Counter("coterie_refused", "Requests refused before routing.", ["code"], registry=registry)
@@ -54,8 +64,18 @@ class Metrics:
             self._unsure.inc()
         if answer.features.truncated:
             self._truncated.inc()
+        if answer.verdict.abstained:
+            self._abstained.inc()
+        if answer.decision.grounding is not None:
+            self._count_documents(answer.decision.grounding, bool(documents_of(answer)))
         for outcome in answer.outcomes:
             self._count_call(outcome)
+
+    def _count_documents(self, grounding: Grounding, read: bool) -> None:
+        """Read by who answered, found and not worth reading, or not even looked for or found."""
+        self._documents.labels("read" if read else "passed_over" if grounding.passages else "none").inc()
+        if grounding.seconds:
+            self._searched.observe(grounding.seconds)
 
     def _count_call(self, outcome: Outcome) -> None:
         expert = outcome.expert

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from gateway.experts import Expert
 from gateway.tracing.spans import Attributes, Value
 from gateway.types import Answer, Consultation, Decided, Outcome, Query, Verdict
+from gateway.wire.sources import documents_of
 
 
 def of_query(query: Query) -> Attributes:
@@ -18,7 +19,7 @@ def of_query(query: Query) -> Attributes:
 
 def of_decided(decided: Decided) -> Attributes:
     """Words of the category and of skills come from lists of ours, not from the prompt."""
-    decision, plan = decided.decision, decided.plan
+    decision, plan, grounding = decided.decision, decided.plan, decided.decision.grounding
     return {
         "coterie.router": decision.router,
         "coterie.artifact": decision.artifact,
@@ -32,6 +33,9 @@ def of_decided(decided: Decided) -> Attributes:
         "coterie.experts": plan.experts[:10],
         "coterie.dropped": [dropped.expert for dropped in decision.dropped[:10]],
         "coterie.propensity": plan.propensity,
+        "coterie.documents.found": len(grounding.passages) if grounding else None,
+        "coterie.documents.experts": sorted(grounding.experts)[:10] if grounding else None,
+        "coterie.documents.search_s": grounding.seconds if grounding else None,
     }
 
 
@@ -45,6 +49,8 @@ def of_answer(answer: Answer) -> Attributes:
     return {
         "coterie.strategy": answer.plan.strategy,
         "coterie.expert": answer.served.expert if answer.served else None,
+        "coterie.retrieved": bool(documents_of(answer)),
+        "coterie.abstained": answer.verdict.abstained,
         "coterie.calls": sum(outcome.asked for outcome in answer.outcomes),
         "coterie.retries": answer.retries,
         "coterie.fallbacks": answer.fallbacks,

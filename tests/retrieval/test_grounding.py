@@ -14,7 +14,7 @@ from rich.console import Console
 from gateway.retrieval.adding import Wanted, add
 from gateway.retrieval.progress import Tally
 from gateway.retrieval.store import Store
-from tests.conftest import Running, Serve, error_of, experts_yaml, gateway_in
+from tests.conftest import Running, Serve, error_of, experts_yaml, gateway_in, metric
 from tests.upstream import Upstream, says
 
 ARCHIVE = """# The archive of Veltmark
@@ -169,6 +169,15 @@ def test_without_knowledge_in_the_file_documents_are_refused_in_one_line(serve: 
         assert "experts.yaml names none (`knowledge`)" in error_of(ask(found, "hi", retrieve="always"))["message"]
         assert "needs `knowledge` in experts.yaml" in error_of(ask(found, "hi", model="auto:rag"))["message"]
         assert account(ask(found, "hi"))["retrieved"] is False
+
+
+def test_what_is_looked_up_is_counted(running: Running) -> None:
+    for text in (FOUNDED, "What is the capital of France?"):
+        account(ask(running, text))
+    assert metric(running, 'coterie_documents_total{outcome="read"}') == 1.0
+    assert metric(running, "coterie_search_seconds_count") in {1.0, 2.0}, (
+        "where no document could pay none is looked for"
+    )
 
 
 def test_a_tool_loop_goes_on_with_what_it_began_with(running: Running, upstream: Upstream) -> None:
