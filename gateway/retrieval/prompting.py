@@ -35,8 +35,8 @@ def grounded_body(
 ) -> tuple[Json, tuple[Passage, ...]]:
     """The request with the passages in its latest user turn, and those that fitted, as they were shown.
 
-    passages: the best first; they keep that order, and their numbers count from 1. Where none fits, or there is no turn
-    to put them in, the very same body, and none. mark: of the fence; chosen at random where it need not be repeatable.
+    passages: the best first, and that is number 1. Where none fits, or there is no turn to put them in, the very same
+    body, and none. mark: of the fence; chosen at random where it need not be repeatable.
     """
     place = _place(body["messages"])
     block, shown = quoted(passages, room_tokens, mark or secrets.token_hex(MARK_BYTES))
@@ -48,7 +48,10 @@ def grounded_body(
 
 
 def quoted(passages: Sequence[Passage], room_tokens: int, mark: str) -> tuple[str, tuple[Passage, ...]]:
-    """The passages that fit, numbered, between tags with this mark; and those. The last one may be cut."""
+    """The passages that fit, numbered, between tags with this mark; and those, the best first. The worst may be cut.
+
+    The best stands last, next to what is asked: a small model remembers that best.
+    """
     shown: list[str] = []
     kept: list[Passage] = []
     left = room_tokens * CHARACTERS_PER_TOKEN
@@ -62,7 +65,7 @@ def quoted(passages: Sequence[Passage], room_tokens: int, mark: str) -> tuple[st
         left -= len(shown[-1])
     if not kept:
         return "", ()
-    body = "\n\n".join(shown)
+    body = "\n\n".join(reversed(shown))
     return f'<{TAG} id="{mark}">\n{body}\n</{TAG} id="{mark}">', tuple(kept)
 
 

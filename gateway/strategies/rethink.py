@@ -108,14 +108,12 @@ def _touched(steps: Sequence[str], found: Checked, shown: int) -> str:
 
 
 def _stands(draft: Outcome, why: str) -> Verdict:
-    """The draft goes out, without its steps where it says which part of it is the answer."""
-    reply = draft.reply
-    if reply is None:
-        return Verdict(draft, reason=why)
-    words = answer_in(spoken(reply.text))
+    """The draft goes out as it came, but for its steps where it says which part of it is the answer."""
+    reply, reason = draft.reply, f"the first answer stands: {why}"
+    words = answer_in(spoken(reply.text)) if reply is not None else ""
+    if reply is None or words == spoken(reply.text).strip():
+        return Verdict(draft, reason=reason)
     [choice, *rest] = reply.body["choices"]
     message = {**choice["message"], "content": words}
     body = {**reply.body, "choices": [{**choice, "message": message}, *rest]}
-    return Verdict(
-        replace(draft, reply=replace(reply, text=words, body=body)), reason=f"the first answer stands: {why}"
-    )
+    return Verdict(replace(draft, reply=replace(reply, text=words, body=body)), reason=reason)

@@ -92,7 +92,7 @@ def held(attack: str, question: str) -> None:
     inside = added.partition(OPENING)[2].partition(CLOSING)[0]
     assert "<documents" not in inside.casefold() and "</documents" not in inside.casefold()
     assert not STRUCTURE.search(inside)
-    assert [line[:3] for line in inside.splitlines() if re.match(r"\s*[\[\u3010]\d+", line)] == ["[1]", "[2]"]
+    assert [line[:3] for line in inside.splitlines() if re.match(r"\s*[\[\u3010]\d+", line)] == ["[2]", "[1]"]
 
 
 @pytest.mark.parametrize(
