@@ -14,6 +14,7 @@ from gateway.retrieval.prompting import CITE, MARK_BYTES, quoted
 from gateway.retrieval.stepwise import Checked, answer_in, checked, steps_in
 from gateway.strategies.leads import Lead, affordable_room, kept_for
 from gateway.strategies.parts import alone, said
+from gateway.strategies.proposals import broken_off
 from gateway.types import Outcome, Verdict
 from gateway.wire.completion import tokens_in
 
@@ -44,7 +45,8 @@ async def rethink(brief: Brief) -> Verdict:
     """Rethinking with Retrieval (arXiv 2301.00303): the draft stands where no document bears on any of its steps."""
     draft = await _drafted(brief)
     if draft is None or not said(draft):
-        return await alone(brief)
+        verdict = await alone(brief)
+        return verdict if verdict.served or draft is None or not draft.ok or broken_off(brief) else Verdict(draft)
     answer = answer_in(spoken(said(draft)))
     steps = [*steps_in(spoken(said(draft))), f"{brief.features.text[:LONGEST_QUESTION]} {answer[:LONGEST_STEP]}"]
     found = await _looked_up(brief, steps)
@@ -58,15 +60,18 @@ async def rethink(brief: Brief) -> Verdict:
 async def _drafted(brief: Brief) -> Outcome | None:
     """Whoever first says anything, in the order of the plan; a second call is kept for it where limits allow two."""
     body = writing(brief.query, REASON)
-    outcome = None
+    draft = None
     for expert in brief.plan.experts:
         lead = Lead(expert, 1.0, room(brief.kit.experts[expert], brief.features))
         with kept_for(brief, lead):
             kept = await brief.consult(expert, body=body, role=DRAFT)
         outcome = kept or await brief.consult(expert, body=body, role=DRAFT)
-        if outcome is None or said(outcome):
+        if outcome is None:
             break
-    return outcome
+        draft = outcome if outcome.ok or draft is None else draft
+        if said(outcome):
+            break
+    return draft
 
 
 async def _looked_up(brief: Brief, steps: Sequence[str]) -> Checked | str:
