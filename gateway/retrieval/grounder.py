@@ -162,13 +162,13 @@ class Grounder:
         dearer = self._dearer(decision.estimates, features, kept, found.seconds)
         pays = self._pays(decision.estimates, gains, dearer, terms)
         estimates = decision.estimates
-        names = np.array(estimates.experts, dtype=object)[pays.possible & pays.worth]
+        names = np.array(estimates.experts, dtype=object)[pays.reads]
         grounding = Grounding(
             passages=kept,
             experts=frozenset(names.tolist()),
             without=gains.without,
             documented=gains.documented,
-            hurdles=np.where(pays.possible, pays.hurdles, np.inf),
+            hurdles=pays.hurdles,
             reason=gains.reason if terms.retrieve != ALWAYS else "documents were asked for",
             seconds=found.seconds,
             ask_itself=terms.ask_itself,
@@ -194,9 +194,8 @@ class Grounder:
         possible = dearer.fits & (estimates.cost_usd + dearer.usd <= most)
         rates = terms.rates
         hurdles = terms.least_benefit + rates.price(dearer.usd, dearer.seconds) + rates.per_std * gains.std
-        if terms.retrieve == ALWAYS:
-            return _Pays(possible, np.ones_like(possible), hurdles)
-        return _Pays(possible, gains.gain >= hurdles, hurdles)
+        hurdles = np.where(possible, hurdles, np.inf)
+        return _Pays(possible if terms.retrieve == ALWAYS else gains.gain >= hurdles, hurdles)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,21 +209,19 @@ class _Dearer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pays:
-    """(m,) bool each: who can be given documents, and whom they help by more than they cost: the hurdles, (m,)."""
+    """reads: (m,) bool, who is given documents. hurdles: (m,) what these must gain; infinite where there is no way."""
 
-    possible: Array
-    worth: Array
+    reads: Array
     hurdles: Array
 
 
 def _better_arm(estimates: Estimates, gains: Gains, dearer: _Dearer, pays: _Pays, named: bool) -> Estimates:
     """Where the caller has chosen the expert, nothing was predicted, and nothing is now."""
-    reads = pays.possible & pays.worth
     return replace(
         estimates,
-        score=estimates.score if named else np.where(reads, gains.documented, gains.without),
-        cost_usd=estimates.cost_usd + np.where(reads, dearer.usd, 0.0),
-        latency_s=estimates.latency_s + np.where(reads, dearer.seconds, 0.0),
+        score=estimates.score if named else np.where(pays.reads, gains.documented, gains.without),
+        cost_usd=estimates.cost_usd + np.where(pays.reads, dearer.usd, 0.0),
+        latency_s=estimates.latency_s + np.where(pays.reads, dearer.seconds, 0.0),
     )
 
 

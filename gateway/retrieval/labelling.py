@@ -129,7 +129,7 @@ class Labelling:
         if not self._terms.knows:
             return None
         query = self._query(expert, self._body_of(question), WITHOUT)
-        found = await self._noted(self._query(expert, {**question_of(query), "temperature": 0}, WITHOUT))
+        found = await self._noted(self._query(expert, question_of(query), WITHOUT))
         said = None if found is None else said_yes(found["answer"])
         return None if said is None else float(said)
 
