@@ -10,7 +10,7 @@ from gateway.address import Address, addresses
 from gateway.budgets import within_budgets
 from gateway.columns import Columns
 from gateway.config_file import experts_in, listed
-from gateway.document import Misplaced, read_document
+from gateway.document import Document, Misplaced, read_document
 from gateway.experts import AUTO, PROMPTS, Experts
 from gateway.leads import Rates, leads_of
 from gateway.lengths import ratios
@@ -47,8 +47,7 @@ class Configuration:
 
 def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Configuration:
     """ConfigError or StartError, in one line, where anything is wrong."""
-    document = read_document(path, listed(Experts.model_fields))
-    experts = experts_in(document, routers=ROUTERS, strategies=(AUTO, *STRATEGIES))
+    document, experts = read_experts(path)
     with document.placing():
         routers = readings(suite, experts, path.parent)
         _check_routers(experts, routers)
@@ -61,6 +60,12 @@ def configure(path: Path, environment: Mapping[str, str], suite: Suite) -> Confi
         experts = within_budgets(experts, pool, routers, habits)
     book, general = addresses(experts, routers), _general(suite, routers)
     return Configuration(experts, pool, book, routers, habits, general, packs, leads, knowing)
+
+
+def read_experts(path: Path) -> tuple[Document, Experts]:
+    """The file with its lines, and what it says; ConfigError in one line."""
+    document = read_document(path, listed(Experts.model_fields))
+    return document, experts_in(document, routers=ROUTERS, strategies=(AUTO, *STRATEGIES))
 
 
 def _general(suite: Suite, routers: Mapping[str, Reading]) -> dict[str, Mapping[str, float]]:

@@ -15,6 +15,7 @@ from routers.base import Array, Matrix, Router
 from routers.categories import category_of
 from routers.corpus import spelled_out
 from routers.errors import ArtifactError
+from routers.grading import RULES
 from routers.irt.item import Items, answered_items, plain_items
 from routers.irt.posterior import Posterior
 from routers.irt.router import IrtRouter
@@ -51,6 +52,12 @@ class Question:
     @property
     def spelled_out(self) -> str:
         return spelled_out(self.text, self.choices)
+
+
+def gradable(table: Questions) -> Array:
+    """(n,) the rows whose answers a rule can judge."""
+    pairs = zip(table.golds, table.answer_types, strict=True)
+    return np.flatnonzero([bool(gold) and answer_type in RULES for gold, answer_type in pairs])
 
 
 def questions_of(table: Questions, rows: Iterable[int]) -> tuple[Question, ...]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.aggregators import Marks, Notebook, put_to_the_test
-from gateway.cli.shell import ConfigOption, JsonOption, console, listed, opened, print_json
+from gateway.cli.shell import ConfigOption, JsonOption, aside, console, listed, opened, print_json
 from gateway.pipeline import Pipeline
 from gateway.types import Json
 from routers.aggregation import Aggregation, Item, aggregation_of, rates
@@ -37,7 +37,7 @@ def aggregators(
     With --out every result is kept beside the file; stopped and started again, the test goes on where it was.
     """
     test = aggregation_of(read_questions(questions), responses, seed, limit)
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    say = aside()
     say.print(_what(test))
     book = Notebook(None if out is None else out.with_suffix(".results.jsonl"))
     found = asyncio.run(_measure(test.items, listed(experts), book, config, say))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gateway.cli.shell import JsonOption, print_json
+from gateway.cli.shell import JsonOption, aside, print_json
 
 
 def learn(
@@ -29,7 +29,7 @@ def learn(
     from routers.gating.verdict import judged, lines
     from routers.retriever import load_bundled_retriever
 
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    say = aside()
     pairs = read_pairs(tables)
     _tell(say, pairs.left_out)
     with say.status("") as status:  # shows on a terminal only

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
 
 from gateway.cli.encoder import encoder as write_encoder
 from gateway.cli.gate import learn
 from gateway.cli.label import label
 from gateway.cli.lookup import search
 from gateway.cli.shelf import DEFAULT, CollectionOption, StoreOption, TenantsOption, the_store
-from gateway.cli.shell import ConfigOption
+from gateway.cli.shell import ConfigOption, aside
 from gateway.cli.stock import list_
 from gateway.errors import KnowledgeError
 from gateway.retrieval.adding import Wanted
@@ -48,7 +47,7 @@ def add(
     What is unchanged is passed over, and what is gone from a folder is removed. Stopped at any moment, it goes on.
     """
     wanted = Wanted(_named(collection), tenant or (), encoder)
-    opened, say = the_store(store, config), Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    opened, say = the_store(store, config), aside()
     try:
         with opened.writing(say.print), shown(say) as tally:
             asyncio.run(put(opened, paths, wanted, tally))
@@ -70,7 +69,7 @@ def remove(
     """Take documents out of a collection, or a whole collection out of the store."""
     if not documents and collection is None:
         raise typer.BadParameter("name documents, or a collection with --collection")
-    opened, say = the_store(store, config), Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    opened, say = the_store(store, config), aside()
     if not opened.catalog.collections():
         raise KnowledgeError(f"{opened.folder} holds no documents")
     with opened.writing(say.print):

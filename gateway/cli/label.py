@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from gateway.cli.shell import ConfigOption, listed, opened
+from gateway.cli.shell import ConfigOption, aside, listed, opened
 from gateway.errors import ConfigError
 from gateway.kept_calls import KeptCalls
 from gateway.pipeline import Pipeline
 from gateway.retrieval.labelling import Labelling, Terms
 from gateway.types import Json
-from routers.bank import Question, questions_of
+from routers.bank import Question, gradable, questions_of
 from routers.errors import TableError
 from routers.grading import RULES
 from routers.questions import read_questions
@@ -44,12 +43,12 @@ def label(
     config: ConfigOption = None,
 ) -> None:
     """Ask each expert each question without and with documents, and grade both. Started again, it goes on."""
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print
+    say = aside().print
     if out.suffix != ".parquet":
         raise typer.BadParameter(f"--out must end in .parquet, not {out.name}")
     if not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} into")
-    asked = gradable(questions)[:limit]
+    asked = questions_in(questions)[:limit]
     named = listed(experts)
 
     async def run() -> list[Json]:
@@ -68,11 +67,10 @@ def label(
     say(f"{out} has {len(rows)} rows")
 
 
-def gradable(path: Path) -> list[tuple[str, Question]]:
+def questions_in(path: Path) -> list[tuple[str, Question]]:
     """The questions whose answers a rule can judge, each with its id; TableError where there are none."""
     table = read_questions(path)
-    pairs = zip(table.golds, table.answer_types, strict=True)
-    places = [n for n, (gold, kind) in enumerate(pairs) if gold and kind in RULES]
+    places = gradable(table).tolist()
     if not places:
         raise TableError(f"{path} has no question with a gold answer of type {', '.join(RULES)}")
     return [(table.query_ids[n], question) for n, question in zip(places, questions_of(table, places), strict=True)]

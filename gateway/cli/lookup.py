@@ -7,10 +7,9 @@ import math
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from gateway.cli.shelf import StoreOption, the_store
-from gateway.cli.shell import ConfigOption, JsonOption, console, print_json
+from gateway.cli.shell import ConfigOption, JsonOption, aside, console, print_json
 from gateway.errors import KnowledgeError
 from gateway.retrieval.passages import Found, Passage
 from gateway.retrieval.shelves import Shelves
@@ -40,7 +39,7 @@ def search(
             raise KnowledgeError(f"collection {name!r} is not open to {tenant!r}; name who asks with --tenant")
     found = asyncio.run(_search(opened, query, tenant, collection, number))
     for refused in found.refused:
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(refused)
+        aside().print(refused)
     if json:
         print_json([_row(passage) for passage in found.passages])
     elif not found.passages:

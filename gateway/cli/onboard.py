@@ -17,7 +17,7 @@ from rich.console import Console
 from gateway.cli.shell import ConfigOption, JsonOption, opened, print_json
 from gateway.errors import ConfigError
 from gateway.examiner import Live, Recorded, Sitter, Terms, examine
-from routers.bank import Artifact, Bank, open_bank, questions_of
+from routers.bank import Artifact, Bank, gradable, open_bank, questions_of
 from routers.base import Array
 from routers.errors import TableError
 from routers.grading import RULES
@@ -77,7 +77,7 @@ async def place(wanted: Wanted, artifact: Artifact) -> tuple[Profile, str]:
     say = Console(stderr=True, highlight=False).print
     table = read_questions(wanted.questions)
     own = None if wanted.outcomes is None else _recorded(wanted.outcomes, table, wanted.name)
-    rows = _gradable(table) if own is None else np.flatnonzero(~np.isnan(own))
+    rows = gradable(table) if own is None else np.flatnonzero(~np.isnan(own))
     if not len(rows):
         raise TableError(f"{wanted.questions} has no question with a gold answer of type {', '.join(RULES)}")
     say(f"reading {len(rows)} questions")
@@ -102,12 +102,6 @@ def _peers(wanted: Wanted, table: Questions) -> dict[str, Array]:
         return {}
     found = read_outcomes(path, table.query_ids, table.known)
     return {name: scores for name, scores in zip(found.experts, found.scores.T, strict=True) if name != wanted.name}
-
-
-def _gradable(table: Questions) -> Array:
-    """The rows whose answers a rule can judge."""
-    pairs = zip(table.golds, table.answer_types, strict=True)
-    return np.flatnonzero([bool(gold) and answer_type in RULES for gold, answer_type in pairs])
 
 
 @asynccontextmanager

@@ -11,17 +11,16 @@ from typing import Annotated
 import numpy as np
 import orjson
 import typer
-from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.ballot import EMBEDDING
-from gateway.cli.shell import ConfigOption, opened
+from gateway.cli.shell import ConfigOption, aside, opened
 from gateway.errors import ConfigError
 from gateway.reading import load_artifact
 from gateway.settings import load_settings
 from gateway.tryout import Tryout
-from routers.bank import Question, questions_of
+from routers.bank import Question, gradable, questions_of
 from routers.base import Array
 from routers.errors import TableError
 from routers.grading import RULES, alternatives
@@ -64,10 +63,9 @@ def learn(
     config: ConfigOption = None,
 ) -> None:
     """Split the questions into regions, and try every candidate in each. Started again, it goes on where it was."""
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print
+    say = aside().print
     table = read_questions(questions)
-    pairs = zip(table.golds, table.answer_types, strict=True)
-    asked = questions_of(table, [n for n, (gold, kind) in enumerate(pairs) if gold and kind in RULES])
+    asked = questions_of(table, gradable(table))
     if len(asked) < FEWEST:
         raise TableError(f"{questions} has {len(asked)} gradable questions; {FEWEST} are needed ({', '.join(RULES)})")
     texts = _texts(candidates)

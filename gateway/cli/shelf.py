@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.config_file import experts_in, listed
-from gateway.document import read_document
+from gateway.configuration import read_experts
 from gateway.errors import KnowledgeError
-from gateway.experts import AUTO, Experts
-from gateway.reading import ROUTERS
 from gateway.retrieval.store import Store
 from gateway.settings import load_settings
-from gateway.strategies import STRATEGIES
 
 DEFAULT = "documents"
 StoreOption = Annotated[
@@ -35,9 +31,7 @@ def the_store(folder: Path | None, config: Path | None) -> Store:
     how = "give --store FOLDER"
     if not path.exists() and config is None:
         raise KnowledgeError(f"no store is named: {how}, or --config FILE with `knowledge: {{store: FOLDER}}` in it")
-    experts = experts_in(
-        read_document(path, listed(Experts.model_fields)), routers=ROUTERS, strategies=(AUTO, *STRATEGIES)
-    )
+    _, experts = read_experts(path)
     if experts.knowledge is None:
         raise KnowledgeError(f"{path} names no store: {how}, or write `knowledge: {{store: FOLDER}}` into it")
     return Store(path.parent / experts.knowledge.store)

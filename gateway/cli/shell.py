@@ -61,3 +61,8 @@ def print_json(value: Any) -> None:
 def console() -> Console:
     """Where tables go."""
     return Console(highlight=False)
+
+
+def aside() -> Console:
+    """Standard error, where commands say how it goes: words as they are, a line a line."""
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)

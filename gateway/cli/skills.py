@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from gateway.cli.shell import ConfigOption, opened
+from gateway.cli.shell import ConfigOption, aside, opened
 from gateway.errors import GatewayError
 from gateway.lines import append, lines_in
 from gateway.pipeline import Pipeline
@@ -46,7 +45,7 @@ def annotate(
     """Ask an expert for the skills of each question. Stopped and started again, it goes on where it was."""
     done = _done(out)
     rows = [row for row in read_rows(questions, ("query_id", "text")) if str(row["query_id"]) not in done][:limit]
-    say = Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print
+    say = aside().print
     say(f"{len(rows)} questions to ask {expert} about, {len(done)} done before")
     failed = asyncio.run(_annotate(rows, expert, out, samples, config, say)) if rows else 0
     say(
