@@ -16,8 +16,8 @@ class Logs:
     """What was done, with what chance, and what came of it.
 
     allowed: (n, m) bool, who could have been asked. action: (n,) the column of who was. propensity: (n,) the chance
-    with which that one was drawn, in (0, 1]. explored: (n, m) the chance of every expert under the policy that logged, NaN
-    where only the action's is known. reward: (n,) in [0, 1], NaN where nobody said. predicted: (n, m) the router's
+    with which that one was drawn, in (0, 1]. explored: (n, m) the chance of every expert under the policy that logged,
+    NaN where only the action's is known. reward: (n,) in [0, 1], NaN where nobody said. predicted: (n, m) the router's
     expectation of the reward, NaN where there is none. cost_usd, latency_s: (n,) of what was done. expected_usd: (n, m)
     what each was expected to cost. groups: (n,) numbers; decisions of one conversation are drawn together.
     """
