@@ -1,0 +1,1 @@
+"""Public question sets by their names on the Hugging Face hub, as tables; and files that public leaderboards take."""
