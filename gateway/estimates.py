@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from gateway.learning.lesson import Lesson
 from routers.base import Array
 
 
@@ -37,16 +38,18 @@ class Estimates:
     cost_usd: Array
     latency_s: Array
     output_tokens: Array
+    lesson: Lesson | None = None
+    """What feedback has corrected in the scores; None where nothing is learned from it."""
 
     @classmethod
     def rows(cls, rows: Iterable[Estimate]) -> Self:
         """Columns from rows."""
         kept = list(rows)
-        columns = ("score", "std", "cost_usd", "latency_s", "output_tokens")
-        return cls(
-            tuple(row.expert for row in kept),
-            *(np.array([getattr(row, column) for row in kept], dtype=np.float64) for column in columns),
+        score, std, cost_usd, latency_s, output_tokens = (
+            np.array([getattr(row, column) for row in kept], dtype=np.float64)
+            for column in ("score", "std", "cost_usd", "latency_s", "output_tokens")
         )
+        return cls(tuple(row.expert for row in kept), score, std, cost_usd, latency_s, output_tokens)
 
     def __len__(self) -> int:
         return len(self.experts)

@@ -17,6 +17,7 @@ from pydantic import (
 
 from gateway.entry import Dollars, Entry, Name, Price, Quality, Seconds
 from gateway.knowledge import LEAST_BENEFIT, Abstain, Knowledge, Retrieve
+from gateway.learning.learn import Learn
 
 Capability = Literal["tools", "json_schema", "images", "audio", "files", "logprobs"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
@@ -252,8 +253,16 @@ class Policy(Entry):
     deadline_s: Seconds = 300.0
     explore: Quality = 0.0
     """Share of queries that go to an expert drawn at random, so that logs can tell what another choice had done."""
+    learn: Learn | None = None
+    """What the router says is corrected by feedback; a few queries go to whoever is worth learning about."""
     switch_margin: Quality = 0.1
     """A session changes its expert only for at least this much more utility."""
+
+    @model_validator(mode="after")
+    def _explores_once(self) -> Self:
+        if self.learn is not None and self.explore > 0:
+            raise ValueError("learn explores by itself (`learn.explore`); leave out `explore`, or `learn`")
+        return self
 
 
 def _port(parts: SplitResult) -> bool:

@@ -11,6 +11,7 @@ from platformdirs import user_cache_path
 from pydantic import SecretStr
 
 from gateway.clients.build import Workshop
+from gateway.learning.feed import Feed
 from gateway.request_log import RequestLog
 from gateway.residency.groups import Groups
 from gateway.retrieval.libraries import Libraries
@@ -30,6 +31,7 @@ class Opened:
     workshop: Workshop
     groups: Groups
     libraries: Libraries
+    feed: Feed
 
 
 def recorder_for(settings: Settings, instance: str) -> Recorder:
@@ -42,6 +44,11 @@ def recorder_for(settings: Settings, instance: str) -> Recorder:
         keep_records_s=settings.keep_records_days * DAY_S or None,
         spill_dir=None if url.startswith("sqlite") else data_folder(),
     )
+
+
+def feed_for(settings: Settings, instance: str) -> Feed:
+    """What reads the record for policies that learn from it."""
+    return Feed(settings.database_url.get_secret_value(), instance)
 
 
 def request_log_for(settings: Settings) -> RequestLog:

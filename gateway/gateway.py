@@ -24,9 +24,11 @@ from gateway.dispatch.dispatcher import Desk, Dispatcher
 from gateway.dispatch.lane import Lane
 from gateway.dispatch.rates import rates_of
 from gateway.door import Door
-from gateway.fittings import Opened, models_folder, recorder_for, request_log_for, secret
+from gateway.fittings import Opened, feed_for, models_folder, recorder_for, request_log_for, secret
 from gateway.keys import Keys
 from gateway.kit import Kit, kit_of, route_by
+from gateway.learning.metrics import learning_state
+from gateway.learning.school import School, school_of
 from gateway.lengths import Lengths
 from gateway.metrics import Metrics, dispatch_state
 from gateway.models.local import LocalModels
@@ -98,7 +100,9 @@ class Gateway:
         libraries = Libraries()
         self._stack.callback(libraries.close)
         workshop = Workshop(transports, local, self.settings.config.parent)
-        self._opened = Opened(shared, thread, workshop, groups, libraries)
+        feed = feed_for(self.settings, self._instance)
+        self._stack.push_async_callback(feed.close)
+        self._opened = Opened(shared, thread, workshop, groups, libraries, feed)
         self.door.metrics.watch(self._state)
         self._loading = asyncio.create_task(self._load_first())
         return self
@@ -144,6 +148,8 @@ class Gateway:
             name: Reader(reading, opened.thread, configuration.general[name])
             for name, reading in configuration.readings.items()
         }
+        columns = Columns.of(configuration.pool.members.values())
+        school = school_of(configuration, columns.reference_usd, opened.feed.spending)
         kit = kit_of([desk.expert for desk in desks.values()], self._artifact, opened.thread)
         kit = replace(
             kit,
@@ -152,11 +158,12 @@ class Gateway:
             leads=configuration.leads,
             library=await opened.libraries.of(configuration.knowing),
         )
+        await opened.feed.serve(tuple(school.values()))
         build = partial(TracedPipeline, self.tracing) if self.tracing else Pipeline
         pipeline = build(
             pool=configuration.pool,
             book=configuration.book,
-            planner=_planner(configuration, readers, dispatcher, pins, kit),
+            planner=_planner(configuration, columns, readers, dispatcher, pins, kit, school),
             kit=kit,
             dispatcher=dispatcher,
             pins=pins,
@@ -186,6 +193,7 @@ class Gateway:
         yield CounterMetricFamily("coterie_record_failures", "Failed writes.", value=recorder.failed_writes)
         if self._opened is not None:
             yield from residency_state(self._opened.groups)
+            yield from learning_state(self._opened.feed)
         if self.door.current is not None:
             yield from dispatch_state(self.door.current.dispatcher)
             read = CounterMetricFamily("coterie_queries_read", "Queries read, by encoder.", labels=["encoder"])
@@ -195,9 +203,14 @@ class Gateway:
 
 
 def _planner(
-    configuration: Configuration, readers: Mapping[str, Reader], dispatcher: Dispatcher, pins: Pins, kit: Kit
+    configuration: Configuration,
+    columns: Columns,
+    readers: Mapping[str, Reader],
+    dispatcher: Dispatcher,
+    pins: Pins,
+    kit: Kit,
+    school: School,
 ) -> Planner:
-    columns = Columns.of(configuration.pool.members.values())
     return Planner(
         columns=columns,
         readers=readers,
@@ -207,6 +220,7 @@ def _planner(
         kit=kit,
         random_=random.Random(),
         grounder=_grounder(configuration, columns, kit.library),
+        school=school,
     )
 
 

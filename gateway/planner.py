@@ -21,6 +21,7 @@ from gateway.experts import Policy
 from gateway.features import EXPECTED_OUTPUT_TOKENS, features_of
 from gateway.gate import Gate, Terms, nobody
 from gateway.kit import Kit
+from gateway.learning.school import School, corrector_of
 from gateway.lengths import Lengths
 from gateway.limits import Limits
 from gateway.pins import Pins, in_tool_loop
@@ -32,7 +33,10 @@ from routers.base import Array
 
 
 class Planner:
-    """Plans over one pool. grounder: looks into documents; None where the configuration names none."""
+    """Plans over one pool. grounder: looks into documents; None where the configuration names none.
+
+    school: corrects what routers say by feedback, for the policies that want it.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Planner:
         kit: Kit,
         random_: random.Random,
         grounder: Grounder | None = None,
+        school: School | None = None,
     ) -> None:
         self._columns = columns
         self._readers = readers
@@ -54,6 +59,7 @@ class Planner:
         self._kit = kit
         self._random = random_
         self._grounder = grounder
+        self._school = school or {}
         self._gate = Gate(columns)
         self._balance = Balance(dispatcher.board, resting=dispatcher.breakers.resting)
         self._reference_usd = columns.reference_usd
@@ -83,6 +89,8 @@ class Planner:
         pinned = await self._pins.of(query)
         decision = await self._decision(features, policy, among, pinned, limits)
         decision = await self._grounded(decision, features, query, policy)
+        corrector = corrector_of(self._school, policy)
+        decision = decision if corrector is None else corrector.correct(decision, features)
         situation = Situation(
             reference_usd=self._reference_usd,
             seconds_left=limits.seconds - (time.monotonic() - started),
@@ -96,6 +104,8 @@ class Planner:
             doubt=self._doubt(policy, decision, features),
         )
         plan = plan_for(decision, policy, address.name, query.wishes, situation, self._random)
+        if corrector is not None:
+            corrector.planned(decision, plan)
         return Decided(query, features, decision, plan, started)
 
     def observe(self, decided: Decided, outcomes: Sequence[Outcome]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gateway.abstention import Circumstances, abstaining, doubtful
 from gateway.doubt import Doubt
+from gateway.draw import Draw, Lot
 from gateway.estimates import Estimate, Estimates
 from gateway.experts import Policy
 from gateway.fanout import SINGLE, Prospects, Terms, fanout
@@ -60,24 +61,34 @@ class Front:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Everybody in order, before the lot: what serving draws from, and what a replay takes the chances from.
+
+    rates: what price and latency count. worth, prices: (m,) utilities, and load prices where loads are balanced. order:
+    (m,) places, the most valuable first, whoever is late or too likely wrong last.
+    """
+
+    rates: Exchange
+    worth: Array
+    prices: Array | None
+    order: Array
+    draw: Draw
+    reason: str
+
+
 def plan_for(
     decision: Decision, policy: Policy, name: str, wishes: Wishes, situation: Situation, random_: random.Random
 ) -> Plan:
     """The plan for one query."""
     experts = decision.estimates.experts
-    rates = rates_for(policy, wishes, situation.reference_usd)
-    worth = utilities(decision.estimates, rates)
-    prices = None if situation.load_prices is None else situation.load_prices * policy.balance
-    value = worth if prices is None else worth + prices
-    late = _late(decision.estimates.latency_s, situation.seconds_left)
-    behind = late | doubtful(decision.estimates, situation.doubt, late)
-    order = _ranked(value, behind)
-    front = _front(order, value, behind, decision, policy, situation)
-    explore = policy.explore if situation.pinned is None or situation.pinned not in experts else 0.0
-    first, propensity = _drawn(front.place, order[: len(order) - behind.sum()], explore, random_)
+    ranking = ranking_for(decision, policy, wishes, situation)
+    order, rates = ranking.order, ranking.rates
+    first, propensity = ranking.draw.first(random_)
     if first != order[0]:
         order = np.concatenate(([first], order[order != first]))
-    said = front.reason if first == front.place else f"{experts[first]} was drawn at random to learn about it"
+    front = ranking.draw.front
+    said = ranking.reason if first == front else f"{experts[first]} was drawn at random to learn about it"
     how = fanout(decision.estimates, order, _terms(policy, wishes, situation, rates))
     limits = limits_for(policy, wishes, how.strategy)
     plan = Plan(
@@ -89,12 +100,58 @@ def plan_for(
         reason=f"{said}; {how.reason}" if how.reason else said,
         recruited=_recruited(decision.estimates, order[: limits.calls], policy),
         knobs=knobs_of(policy),
-        utilities=worth,
-        load_prices=prices,
+        utilities=ranking.worth,
+        load_prices=ranking.prices,
         rates=rates,
         doubt=situation.doubt,
+        lot=_lot(ranking, experts, situation),
     )
     return abstaining(plan, decision.estimates, Circumstances(situation.form, situation.locked))
+
+
+def ranking_for(decision: Decision, policy: Policy, wishes: Wishes, situation: Situation) -> Ranking:
+    """All of a plan's first choice but the lot itself."""
+    estimates = decision.estimates
+    rates = rates_for(policy, wishes, situation.reference_usd)
+    worth = utilities(estimates, rates)
+    prices = None if situation.load_prices is None else situation.load_prices * policy.balance
+    value = worth if prices is None else worth + prices
+    lesson = estimates.lesson
+    value = value if lesson is None else lesson.guarded(value)
+    late = _late(estimates.latency_s, situation.seconds_left)
+    behind = late | doubtful(estimates, situation.doubt, late)
+    order = _ranked(value, behind)
+    front = _front(order, value, behind, decision, policy, situation)
+    among = order[: len(order) - behind.sum()]
+    if situation.pinned is not None and situation.pinned in estimates:
+        draw = Draw(front.place, among, 0.0)
+    elif lesson is None:
+        draw = Draw(front.place, among, policy.explore)
+    else:
+        weights = lesson.weights(front.place, among, value, estimates.cost_usd)
+        draw = Draw(front.place, among, lesson.share, weights)
+    return Ranking(rates, worth, prices, order, draw, front.reason)
+
+
+def _lot(ranking: Ranking, experts: tuple[str, ...], situation: Situation) -> Lot:
+    draw, left = ranking.draw, situation.seconds_left
+    return Lot(
+        front=experts[draw.front],
+        explore=draw.explore,
+        reference_usd=situation.reference_usd,
+        behind=tuple(map(experts.__getitem__, ranking.order[len(draw.among) :].tolist())),
+        pinned=situation.pinned,
+        locked=situation.locked,
+        generalist=situation.generalist,
+        seconds_left=left if math.isfinite(left) else None,
+        least_chance=None if situation.doubt is None else situation.doubt.first,
+        weights=None if draw.weights is None else _weights(draw, experts),
+    )
+
+
+def _weights(draw: Draw, experts: tuple[str, ...]) -> dict[str, float]:
+    chances = [] if draw.weights is None else draw.weights.tolist()
+    return {experts[place]: chance for place, chance in zip(draw.among.tolist(), chances, strict=True) if chance > 0}
 
 
 def plan_as_named(decision: Decision, policy: Policy, wishes: Wishes, whole: bool) -> Plan:
@@ -197,14 +254,6 @@ def _careful(decision: Decision, policy: Policy, situation: Situation) -> Front 
 
 def _place(experts: tuple[str, ...], name: str | None) -> int | None:
     return experts.index(name) if name is not None and name in experts else None
-
-
-def _drawn(front: int, candidates: Array, explore: float, random_: random.Random) -> tuple[int, float]:
-    """The place to ask first and the probability with which it was drawn."""
-    if explore <= 0:
-        return front, 1.0
-    first = random_.choice(candidates.tolist()) if random_.random() < explore else front
-    return first, explore / len(candidates) + (1 - explore if first == front else 0.0)
 
 
 def _recruited(estimates: Estimates, places: Array, policy: Policy) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from threadpoolctl import threadpool_limits
@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     artifact: Path | None = None
     """A router trained by the operator, in place of the bundled one."""
     models_dir: Path | None = None
+    cache_dir: Path | None = None
+    """Where evaluations keep what need not be worked out twice. None: the user's cache folder."""
     keep_texts_days: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Days for which prompts and answers are kept; 0 keeps none."""
     keep_records_days: float = Field(default=0.0, ge=0, allow_inf_nan=False)
@@ -60,6 +62,11 @@ class Settings(BaseSettings):
 def data_folder() -> Path:
     """Where this user's records are kept, unless a URL says otherwise."""
     return user_data_path("coterie", appauthor=False)
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Where lies what could be worked out again."""
+    return settings.cache_dir or user_cache_path("coterie", appauthor=False)
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.doubt import Doubt
+from gateway.draw import Lot
 from gateway.errors import BreakerOpen, CalledOff, GatewayError, Overloaded, TooDear
 from gateway.estimates import Estimates
 from gateway.form import FREE, Form
@@ -126,6 +127,8 @@ class Plan:
     """What a dollar and a second cost in quality, under the knobs of the policy and the caller."""
     doubt: Doubt | None = None
     """When an answer is too doubtful to be given; None where any may be."""
+    lot: Lot | None = None
+    """How it came about who goes first; None where the caller named the expert."""
 
     @property
     def quiet(self) -> bool:

@@ -51,7 +51,11 @@ def read_questions(path: Path, without: Collection[str] = ()) -> Questions:
 
     `without` names sources to leave out.
     """
-    table = read_columns(path, NEEDED, (*OPTIONAL, *LISTS))
+    return questions_of(read_columns(path, NEEDED, (*OPTIONAL, *LISTS)), path, without)
+
+
+def questions_of(table: ArrowTable, path: Path, without: Collection[str] = ()) -> Questions:
+    """The same of columns that were read already; path: what errors name."""
     column = {name: tuple(strings(table, name, path).to_pylist()) for name in table.column_names if name not in LISTS}
     kept, left_out = _usable(column, without, path)
     if not len(kept):

@@ -16,6 +16,7 @@ import numpy as np
 
 from routers.base import Array, Matrix, Router
 from routers.catalog import KINDS
+from routers.encoders.layout import Layout
 from routers.errors import ArtifactError
 from routers.files import names_of, read, write
 from routers.fusion.evidence import Evidence
@@ -57,13 +58,18 @@ class Suite:
     def experts(self) -> tuple[str, ...]:
         return self.manifest.experts
 
+    @property
+    def layout(self) -> Layout:
+        """What stands where in a row."""
+        return self.reader.layout
+
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Rows at the full speed."""
         return self.reader.encode(texts)
 
     def category_chances(self, X: Matrix) -> tuple[Array, tuple[str, ...]]:
         """(n, K) and the names of the categories."""
-        return self.reader.layout.chances(X), self.reader.layout.categories
+        return self.layout.chances(X), self.layout.categories
 
 
 @contextmanager

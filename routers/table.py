@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from routers.base import Array
-from routers.outcomes import read_outcomes
+from routers.outcomes import Outcomes, read_outcomes
 from routers.questions import Questions, read_questions
 from routers.tabular import read_columns
 
@@ -79,7 +79,11 @@ def read_table(
 ) -> Table:
     """TableError, in one line, for a missing file, column or expert, or an unknown format."""
     asked = read_questions(questions, without)
-    answered = read_outcomes(outcomes, asked.query_ids, asked.known, experts)
+    return table_of(asked, read_outcomes(outcomes, asked.query_ids, asked.known, experts))
+
+
+def table_of(asked: Questions, answered: Outcomes) -> Table:
+    """Both as one, once they have the same rows."""
     split, split_from = _split(asked)
     return Table(
         query_ids=asked.query_ids,

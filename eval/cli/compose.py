@@ -11,14 +11,16 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from eval.cli.page import Html
 from eval.cli.routing import Artifact, Experts, JsonFile, Models, Outcomes, Questions, Resamples, Seed
+from gateway.cli.shell import aside
 
 if TYPE_CHECKING:
     from eval.compose.stage import Watch
 
-Html = Annotated[Path | None, typer.Option("--html", help="write plot and tables here, as one page")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="draw accuracy against cost here: .svg or .png")]
 Strategies = Annotated[str | None, typer.Option(help="only these strategies, separated by commas")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="encode every text anew, and keep nothing")]
 RouterName = Annotated[str, typer.Option("--router", help="whose predictions the strategies go by")]
 
 
@@ -35,6 +37,7 @@ def compose(
     plot: Plot = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
+    no_cache: NoCache = False,
 ) -> None:
     """How each way of asking several experts would have answered, at every setting of its knobs, and at what cost."""
     from eval.compose.command import Sources, Targets, evaluate_files, publish_evaluation
@@ -45,7 +48,13 @@ def compose(
     targets.check()
     with watching() as watch:
         evaluation = evaluate_files(
-            sources, _named(strategies, "--strategies"), router, Resampling(resamples, seed), watch
+            sources,
+            _named(strategies, "--strategies"),
+            router,
+            Resampling(resamples, seed),
+            watch,
+            cached=not no_cache,
+            say=aside().print,
         )
     publish_evaluation(evaluation, targets)
 

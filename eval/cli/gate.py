@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from eval.cli.page import Html, check_page
 from eval.cli.routing import JsonFile, Resamples, Seed
 
 Pairs = Annotated[Path, typer.Option(help="table of `coterie knowledge label`: answers without and with documents")]
@@ -22,6 +23,7 @@ def gate(
     gate: Learned = None,
     budgets: Budgets = None,
     json: JsonFile = None,
+    html: Html = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
 ) -> None:
@@ -30,10 +32,11 @@ def gate(
     from eval.gate.rows import BUDGETS
     from eval.gate.run import Settings
 
+    check_page(html)
     wanted = BUDGETS if budgets is None else _shares(budgets)
     with Console(stderr=True).status("") as status:  # shows on a terminal only
         evaluation = evaluate_file(questions, gate, Settings(wanted, resamples, seed), status.update)
-    publish_evaluation(evaluation, json)
+    publish_evaluation(evaluation, json, html)
 
 
 def _shares(given: str) -> tuple[float, ...]:

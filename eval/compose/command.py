@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.compose.answers import read_answers, with_answers
-from eval.compose.page import page
-from eval.compose.plot import check_plot, write_plot
+from eval.compose.figures import figures_of, frontier
+from eval.compose.page import page_of
 from eval.compose.report import as_json, lines, sheets
 from eval.compose.run import Evaluation, Order, evaluate
 from eval.compose.settings import replayable
 from eval.compose.stage import Watch
+from eval.encodings import Say, open_encodings
 from eval.publishing import publish_findings, write
+from eval.report.drawing import check_drawing, write_drawing
+from eval.report.page import html
+from eval.report.parts import figures_json
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
 from eval.routing.rows import Resampling
@@ -45,14 +49,21 @@ class Targets:
     def check(self) -> None:
         """TableError where a picture could not be drawn."""
         if self.html is not None or self.plot is not None:
-            check_plot(self.plot)
+            check_drawing(self.plot)
 
 
 def evaluate_files(
-    sources: Sources, strategies: Sequence[str] | None, router: str, resampling: Resampling, watch: Watch
+    sources: Sources,
+    strategies: Sequence[str] | None,
+    router: str,
+    resampling: Resampling,
+    watch: Watch,
+    *,
+    cached: bool = True,
+    say: Say = print,
 ) -> Evaluation:
     """RouterError, in one line, for a file or a name that cannot be used."""
-    order = Order(replayable(strategies), router)
+    order = Order(replayable(strategies), router, sources.artifact, cached)
     watch("reading tables", 0.0)
     models = None if sources.models is None else read_models(sources.models)
     table = read_table(sources.questions, sources.outcomes, sources.experts, without=())
@@ -61,13 +72,17 @@ def evaluate_files(
         table = known_to(suite, table, sources.experts)
     recorded = read_answers(sources.outcomes)
     trial = trial_of(with_answers(table, recorded), models)
-    return evaluate(trial, recorded, suite, models, order, resampling, watch)
+    with open_encodings(cached, say) as encodings:
+        reading = None if suite is None else encodings.behind(suite)
+        return evaluate(trial, recorded, reading, models, order, resampling, watch)
 
 
 def publish_evaluation(evaluation: Evaluation, targets: Targets) -> None:
-    """Page and plot where they are wanted; then see `publish_findings`."""
+    """Page and plot where they are wanted; then see `publish_findings`. What is plotted is in the JSON."""
+    figures = figures_of(evaluation) if targets.json is not None or targets.html is not None else ()
     if targets.html is not None:
-        write(targets.html, page(evaluation).encode())
+        write(targets.html, html(page_of(evaluation, figures)).encode())
     if targets.plot is not None:
-        write_plot(evaluation, targets.plot)
-    publish_findings(as_json(evaluation), sheets(evaluation), lines(evaluation), targets.json)
+        write_drawing(frontier(evaluation), targets.plot)
+    found = {**as_json(evaluation), "figures": figures_json(figures)}
+    publish_findings(found, sheets(evaluation), lines(evaluation), targets.json)

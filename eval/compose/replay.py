@@ -45,6 +45,10 @@ class Played:
     def blank(cls, n: int, m: int) -> Played:
         return cls(np.full(n, NOBODY), np.zeros((n, m), dtype=int), np.full(n, np.nan))
 
+    def fill(self, rows: Array, part: Played) -> None:
+        """Takes over what was played of these questions."""
+        self.served[rows], self.asked[rows], self.confidence[rows] = part.served, part.asked, part.confidence
+
 
 class Replay:
     """Recorded answers in place of a dispatcher."""

@@ -9,8 +9,9 @@ from typing import Any
 from eval.bench.tables import Sheet
 from eval.compose.rows import Row
 from eval.compose.run import Evaluation
-from eval.routing.report import ANSWERED, selective_sheet
+from eval.routing.report import ANSWERED
 from eval.routing.rows import Versus
+from eval.routing.sheets import selective_sheet
 
 COMMAND = "eval compose"
 ORDER = ("strategy", "baseline", "oracle")

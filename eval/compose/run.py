@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from eval.compose.answers import Answers, Recorded, answers_of
 from eval.compose.baselines import Record, baselines
 from eval.compose.comparison import Entry
-from eval.compose.replay import Replay
 from eval.compose.rows import Row, rows_of
-from eval.compose.settings import settings
-from eval.compose.stage import Stage, Watch, asked_of, staged
+from eval.compose.settings import Setting, settings
+from eval.compose.slices import Playing, play_all
+from eval.compose.stage import Watch, asked_of
 from eval.routing.data import Trial
 from eval.routing.prices import Models
 from eval.routing.rows import Resampling
@@ -27,10 +27,16 @@ CONSTANT = "constant"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be played: strategies by name, on the predictions of one router."""
+    """What is to be played: strategies by name, on the predictions of one router.
+
+    artifact: the folder the suite came from, where other processes may load it to play a part; None to play all here.
+    cached: what encoders make of texts is kept on disk.
+    """
 
     strategies: Sequence[str]
     router: str = "blend"
+    artifact: Path | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +50,8 @@ class Evaluation:
     record: str
     rows: tuple[Row, ...]
     resampling: Resampling
+    entries: tuple[Entry, ...] = ()
+    """How each baseline went, and each strategy at its default, question by question."""
 
 
 def evaluate(
@@ -61,14 +69,16 @@ def evaluate(
     record = None if suite is None else _record(suite, trial)
     entries = [Entry(one.name, one.kind, one.played) for one in baselines(trial, answers, asked.forms, record)]
     if suite is not None:
-        with ThreadPoolExecutor(1, "encode") as thread:
-            stage = staged(trial, asked, suite, order.router, models, thread, watch)
-            entries = [*_played(trial, stage, answers, order, resampling.seed, watch), *entries]
+        wanted = _wanted(trial, order)
+        playing = Playing(wanted, order.router, models, resampling.seed, order.artifact, order.cached)
+        played = zip(wanted, play_all(trial, answers, suite, playing, watch), strict=True)
+        entries = [*(Entry(one.strategy, "strategy", each, one.knobs, one.default) for one, each in played), *entries]
     watch("resampling", 1.0)
     rows = rows_of(trial, answers, entries, resampling)
     origin = (record or Record.hindsight(trial)).origin
     version = None if suite is None else suite.version
-    return Evaluation(trial, answers, version, order.router, origin, rows, resampling)
+    kept = tuple(entry for entry in entries if entry.default or entry.kind != "strategy")
+    return Evaluation(trial, answers, version, order.router, origin, rows, resampling, kept)
 
 
 def _record(suite: Suite, trial: Trial) -> Record | None:
@@ -80,12 +90,8 @@ def _record(suite: Suite, trial: Trial) -> Record | None:
     return Record(accuracy, "the artifact's training questions")
 
 
-def _played(trial: Trial, stage: Stage, answers: Answers, order: Order, seed: int, watch: Watch) -> Iterator[Entry]:
+def _wanted(trial: Trial, order: Order) -> list[Setting]:
     """`single` at its default is always there: others are compared with it."""
     strategies = dict.fromkeys((SINGLE, *order.strategies))
     every = settings(tuple(strategies), order.router, len(trial.experts), trial.costs is not None)
-    wanted = [one for one in every if one.strategy in order.strategies or one.default]
-    replay = Replay(trial, stage, answers, seed)
-    for k, setting in enumerate(wanted):
-        watch(f"playing {setting.strategy}", k / len(wanted))
-        yield Entry(setting.strategy, "strategy", replay.play(setting), setting.knobs, setting.default)
+    return [one for one in every if one.strategy in order.strategies or one.default]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from eval.gate.figures import figures_of
+from eval.gate.page import page_of
 from eval.gate.report import as_json, lines, sheets
 from eval.gate.run import Evaluation, Progress, Settings, evaluate
-from eval.publishing import publish_findings
+from eval.publishing import publish_findings, write
+from eval.report.page import html as html_of
+from eval.report.parts import figures_json
 from routers.errors import ArtifactError
 from routers.gating.artifact import KIND, load_gate
 from routers.gating.labelled import label
@@ -28,6 +32,10 @@ def evaluate_file(questions: Path, folder: Path | None, settings: Settings, prog
     return evaluate(label(pairs, retriever, progress), gate, load_rarity(), settings, progress)
 
 
-def publish_evaluation(evaluation: Evaluation, json: Path | None) -> None:
-    """See `publish_findings`."""
-    publish_findings(as_json(evaluation), sheets(evaluation), lines(evaluation), json)
+def publish_evaluation(evaluation: Evaluation, json: Path | None, html: Path | None = None) -> None:
+    """The page where it is wanted; then see `publish_findings`. What is plotted is in the JSON."""
+    figures = figures_of(evaluation) if json is not None or html is not None else ()
+    if html is not None:
+        write(html, html_of(page_of(evaluation, figures)).encode())
+    found = {**as_json(evaluation), "figures": figures_json(figures)}
+    publish_findings(found, sheets(evaluation), lines(evaluation), json)

@@ -43,13 +43,17 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """learned: in words, what the row `gate` has learned from."""
+    """learned: in words, what the row `gate` has learned from.
+
+    foretold: by gate, the chance (2, n) that the answer is right, without and with documents.
+    """
 
     rows: tuple[Row, ...]
     calibration: Mapping[str, Calibration]
     learned: str
     labelled: Labelled
     settings: Settings
+    foretold: Mapping[str, Array]
 
 
 def evaluate(
@@ -74,7 +78,8 @@ def evaluate(
     gains = {name: said[1] - said[0] for name, said in arms.items()}
     rows = rows_of(trial, gains, settings.budgets, settings.resamples, settings.seed)
     calibration = {name: _calibration(trial, said) for name, said in arms.items()}
-    return Evaluation(rows, calibration, learned, labelled, settings)
+    foretold = {name: np.asarray(said) for name, said in arms.items()}
+    return Evaluation(rows, calibration, learned, labelled, settings, foretold)
 
 
 def _calibration(trial: Trial, said: Array) -> Calibration:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from eval.metrics.ratio import ratio
 from routers.base import Array
 
 RESAMPLES = 2000
@@ -39,6 +40,25 @@ def resampled_means(values: Array, groups: Array, resamples: int = RESAMPLES, se
     return means
 
 
+def resampled_parts(
+    values: Array, parts: Array, groups: Array, resamples: int = RESAMPLES, seed: int = 0
+) -> Iterator[tuple[slice, Array]]:
+    """The same means within each part, (b, P, k) a block of resamples at a time, for parts (n,) numbered from 0."""
+    for rows, weights in resampled_weights(groups, resamples, seed):
+        means = [_weighted(weights[:, parts == part], values[parts == part]) for part in range(int(parts.max()) + 1)]
+        yield rows, np.stack(means, axis=1)
+
+
+def resampled_weights(groups: Array, resamples: int = RESAMPLES, seed: int = 0) -> Iterator[tuple[slice, Array]]:
+    """How often each question counts in each resample, (b, n), a block of resamples at a time, and which these are.
+
+    For figures that are no function of means; the same groups and seed draw the same as everywhere else here.
+    """
+    numbered = np.unique(groups, return_inverse=True)[1]
+    for rows, counts in _drawn(int(numbered.max()) + 1, resamples, seed):
+        yield rows, counts[:, numbered]
+
+
 def interval(means: Array, level: float = LEVEL) -> Interval | None:
     """The percentile interval of resampled means (b,); None where there are none."""
     known = means[~np.isnan(means)]
@@ -48,6 +68,11 @@ def interval(means: Array, level: float = LEVEL) -> Interval | None:
     return float(low), float(high)
 
 
+def reflected(found: Interval | None, estimate: float) -> Interval | None:
+    """The basic interval (Davison and Hinkley, 1997, section 5.2): for what resamples make too large, like an ECE."""
+    return None if found is None else (max(0.0, 2 * estimate - found[1]), max(0.0, 2 * estimate - found[0]))
+
+
 def p_value(differences: Array) -> float:
     """Two-sided, that a mean difference is zero: twice the smaller share of resamples (b,) on either side of it.
 
@@ -55,6 +80,14 @@ def p_value(differences: Array) -> float:
     """
     below, above = int((differences <= 0).sum()), int((differences >= 0).sum())
     return min(1.0, 2 * (min(below, above) + 1) / (len(differences) + 1))
+
+
+def _weighted(weights: Array, values: Array) -> Array:
+    """(b, k) weighted means of columns (n, k), NaN left out; NaN where nothing counts."""
+    known = ~np.isnan(values)
+    held = weights @ known.astype(np.float32)
+    totals = weights @ np.where(known, values, 0).astype(np.float32)
+    return ratio(totals, held)
 
 
 def _by_group(values: Array, groups: Array) -> tuple[Array, Array]:

@@ -29,6 +29,17 @@ def ece_mass(scores: Array, predicted: Array, bins: int = BINS) -> float:
     return _gap(scores, chances, np.searchsorted(edges, chances, side="left") + 1, bins + 1)
 
 
+def surplus(scores: Array, predicted: Array, rows: Array, count: int, bins: int = BINS) -> Array:
+    """(count, bins) of each row, the sum of score - chance over its cells in each bin of equal width.
+
+    The ECE of any resample of rows is the sum over bins of |sum over rows|, over the number of cells.
+    """
+    chances = np.clip(predicted, 0, 1)
+    places = np.ceil(chances * bins).astype(np.intp)
+    sums = np.bincount(rows * (bins + 1) + places, weights=scores - chances, minlength=count * (bins + 1))
+    return sums.reshape(count, bins + 1)[:, 1:]
+
+
 def _gap(scores: Array, chances: Array, places: Array, size: int) -> float:
     """The weighted gap over the bins that `places` numbers; bin 0 is no bin."""
     surplus = np.bincount(places, weights=scores - chances, minlength=size)

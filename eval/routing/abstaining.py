@@ -5,6 +5,7 @@ Thresholds are chosen on one half of the questions and judged on the other, both
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,24 +41,42 @@ class Selective:
 
 def selective_of(confidence: Array, score: Array, groups: Array, drawn: Resampling) -> Selective:
     """Of a router that was so sure (n,) of the experts it chose, whose answers have these scores (n,) in [0, 1]."""
+    return selectives_of({"": (confidence, score)}, groups, drawn)[""]
+
+
+def selectives_of(said: Mapping[str, tuple[Array, Array]], groups: Array, drawn: Resampling) -> dict[str, Selective]:
+    """The same of several routers, confidence and score (n,) by name, in the same resamples."""
+    if not said:
+        return {}
     half = _half(groups, drawn.seed)
+    columns = {name: _columns(confidence, score, half) for name, (confidence, score) in said.items()}
+    every = [column for own in columns.values() for pair in own.values() for column in pair]
+    means = iter(resampled_means(np.stack(every, axis=1), groups, drawn.resamples, drawn.seed).T)
+    found = {}
+    for name, own in columns.items():
+        answered = tuple(_answered(key, pair, next(means), next(means)) for key, pair in own.items())
+        found[name] = Selective(aurc(*said[name]), e_aurc(*said[name]), answered)
+    return found
+
+
+def _columns(confidence: Array, score: Array, half: Array) -> dict[tuple[str, float], tuple[Array, Array]]:
+    """By rule and share that may be wrong: (n,) whether each question is answered, and what is lost where it is."""
     curves = curve_of(confidence[~half], score[~half]), curve_of(confidence[half], score[half])
-    found = []
+    found = {}
     for wrong in TOLD:
         learned = np.where(half, curves[0].at(wrong), curves[1].at(wrong))
         for rule, least in ((CALIBRATED, learned), (PLAIN, np.full(len(score), plain(wrong)))):
             answered = confidence >= least
-            columns = np.stack([answered.astype(np.float64), np.where(answered, 1 - score, np.nan)], axis=1)
-            found.append(_answered(rule, wrong, columns, groups, drawn))
-    return Selective(aurc(confidence, score), e_aurc(confidence, score), tuple(found))
+            found[rule, wrong] = answered.astype(np.float64), np.where(answered, 1 - score, np.nan)
+    return found
 
 
-def _answered(rule: str, wrong: float, columns: Array, groups: Array, drawn: Resampling) -> Answered:
-    """columns: (n, 2) whether each question is answered, and what is lost where it is."""
-    means = resampled_means(columns, groups, drawn.resamples, drawn.seed)
-    share = float(columns[:, 0].mean())
-    wrongly = float(np.nanmean(columns[:, 1])) if share else None
-    return Answered(rule, wrong, share, interval(means[:, 0]), wrongly, interval(means[:, 1]))
+def _answered(key: tuple[str, float], pair: tuple[Array, Array], shares: Array, losses: Array) -> Answered:
+    """Of the two columns, and their means (b,) in the resamples."""
+    answered, lost = pair
+    share = float(answered.mean())
+    wrongly = float(np.nanmean(lost)) if share else None
+    return Answered(*key, share, interval(shares), wrongly, interval(losses))
 
 
 def _half(groups: Array, seed: int) -> Array:

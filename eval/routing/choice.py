@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eval.metrics.effort import active_params
 from eval.routing.data import Trial
 from eval.routing.suite import Kind
 from routers.base import Array
@@ -17,7 +18,7 @@ class Choice:
     """One way of choosing, at one setting of the thrift knob (None: quality alone counts, no knob is turned).
 
     scores, costs: (n,), NaN on questions that it cannot answer. params: mean active parameters per question.
-    share: of the questions, by expert.
+    share: of the questions, by expert. places: (n,) whom each question goes to; None where lots are drawn.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Choice:
     costs: Array | None
     params: float | None
     share: Mapping[str, float]
+    places: Array | None = None
 
     @property
     def accuracy(self) -> float:
@@ -46,7 +48,7 @@ def chosen(trial: Trial, name: str, kind: Kind, places: Array, thrift: float | N
     counts = np.bincount(places[seen], minlength=len(trial.experts)) / seen.sum()
     costs = None if trial.costs is None else np.where(seen, trial.costs.spent[at, places], np.nan)
     share = {trial.experts[m]: float(counts[m]) for m in np.flatnonzero(counts)}
-    return Choice(name, kind, thrift, scores, costs, mean_params(trial, counts), share)
+    return Choice(name, kind, thrift, scores, costs, mean_params(trial, counts), share, places)
 
 
 def mixed(trial: Trial, name: str, kind: Kind) -> Choice:
@@ -61,8 +63,4 @@ def mixed(trial: Trial, name: str, kind: Kind) -> Choice:
 
 def mean_params(trial: Trial, counts: Array) -> float | None:
     """Billions of parameters at work per question, sum of share·size; None where an asked expert's size is unknown."""
-    if trial.params is None:
-        return None
-    asked = counts > 0
-    total = float(counts[asked] @ trial.params[asked])
-    return None if np.isnan(total) else total
+    return None if trial.params is None else active_params(counts, trial.params)

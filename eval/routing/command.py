@@ -4,39 +4,88 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eval.publishing import publish_findings
+from eval.encodings import Encodings
+from eval.publishing import publish_findings, write
+from eval.report.page import html as html_of
+from eval.report.parts import figures_json
+from eval.robustness.command import Otherwise, asked_otherwise
 from eval.routing.data import trial_of
+from eval.routing.figures.every import figures_of
+from eval.routing.page import page_of
 from eval.routing.prices import read_models
 from eval.routing.report import as_json, lines, sheets
 from eval.routing.rows import Resampling
-from eval.routing.run import Evaluation, Progress, evaluate
-from eval.routing.suite import known_to
-from routers.suite import load_suite
-from routers.table import read_table
+from eval.routing.run import Evaluation, evaluate
+from eval.routing.single import read_single
+from eval.routing.suite import Suite, Untrained, known_to
+from eval.watching import Watch
+from routers.reader import load_bundled_reader
+from routers.suite import Suite as TrainedSuite
+from routers.suite import load_bundled_suite, load_suite
+from routers.table import Table, read_table
+
+BUNDLED = Path("bundled")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files to read. outcomes: None where the questions' own file holds the scores. experts: None for all.
+
+    artifact: `bundled` for the routers that come with the package; None for none, so that all is fitted on the table.
+    """
+
+    questions: Path
+    outcomes: Path | None
+    experts: Sequence[str] | None
+    artifact: Path | None
+    models: Path | None
 
 
 def evaluate_files(
-    questions: Path,
-    outcomes: Path,
-    *,
-    experts: Sequence[str] | None,
-    artifact: Path | None,
-    models: Path | None,
-    resampling: Resampling,
-    progress: Progress,
+    sources: Sources, resampling: Resampling, encodings: Encodings, watch: Watch, otherwise: Otherwise
 ) -> Evaluation:
     """RouterError, in one line, for a file that cannot be used."""
-    progress("reading")
-    prices = None if models is None else read_models(models)
-    table = read_table(questions, outcomes, experts, without=())
-    suite = None if artifact is None else load_suite(artifact, threads=os.cpu_count() or 1)
-    if suite is not None:
-        table = known_to(suite, table, experts)
-    return evaluate(trial_of(table, prices), suite, resampling, progress)
+    watch("reading tables", 0.0)
+    prices = None if sources.models is None else read_models(sources.models)
+    table = table_at(sources.questions, sources.outcomes, sources.experts)
+    if sources.artifact is None:
+        suite: Suite = Untrained(encodings.behind_reader(load_bundled_reader(threads=_cores())))
+        bare = suite
+    else:
+        trained = suite_at(sources.artifact)
+        table = known_to(trained, table, sources.experts)
+        suite, bare = encodings.behind(trained), trained
+    trial = trial_of(table, prices)
+    robustness = asked_otherwise(trial, suite, bare, otherwise, resampling, watch)
+    evaluation = evaluate(trial, suite, resampling, watch)
+    return replace(evaluation, encodings=encodings.said(), robustness=robustness)
 
 
-def publish_evaluation(evaluation: Evaluation, json: Path | None) -> None:
-    """See `publish_findings`."""
-    publish_findings(as_json(evaluation), sheets(evaluation), lines(evaluation), json)
+def table_at(questions: Path, outcomes: Path | None, experts: Sequence[str] | None) -> Table:
+    """From two files, or from one that holds the scores too."""
+    if outcomes is None:
+        return read_single(questions, experts)
+    return read_table(questions, outcomes, experts, without=())
+
+
+def suite_at(artifact: Path) -> TrainedSuite:
+    """From a folder, or by the name `bundled` the one that comes with the package."""
+    if artifact == BUNDLED and not artifact.is_dir():
+        return load_bundled_suite(threads=_cores())
+    return load_suite(artifact, threads=_cores())
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
+
+
+def publish_evaluation(evaluation: Evaluation, json: Path | None, html: Path | None = None) -> None:
+    """The page where it is wanted; then see `publish_findings`. What is plotted is in the JSON."""
+    figures = figures_of(evaluation) if json is not None or html is not None else ()
+    if html is not None:
+        write(html, html_of(page_of(evaluation, figures)).encode())
+    found = {**as_json(evaluation), "figures": figures_json(figures)}
+    publish_findings(found, sheets(evaluation), lines(evaluation), json)

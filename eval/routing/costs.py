@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,16 +33,22 @@ class Costs:
     reference_usd: float
     origin: str
 
+    def part(self, rows: Array) -> Costs:
+        """Of these questions alone."""
+        return replace(self, spent=self.spent[rows], expected=self.expected[rows])
+
 
 def costs_of(table: Table, texts: Sequence[str], models: Models | None) -> tuple[Costs | None, str]:
     """The costs, and why there are none in words ("" where there are)."""
     unpriced = [name for name in table.experts if models is None or name not in models]
     if models is not None and not unpriced:
         return _priced(table, texts, models), ""
-    if not np.isnan(table.cost_usd[~np.isnan(table.outcomes)]).any():
+    unrecorded = int(np.isnan(table.cost_usd[~np.isnan(table.outcomes)]).sum())
+    if not unrecorded:
         return _recorded(table), ""
     if models is None:
-        return None, ""
+        some_are = not np.isnan(table.cost_usd).all()
+        return None, f"all costs, because {unrecorded} outcomes have none" if some_are else ""
     return None, f"all costs, because the prices lack {some(unpriced)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,12 @@ class Trial:
             "costs": None if self.costs is None else self.costs.origin,
             "left_out": list(self.left_out),
         }
+
+    def part(self, rows: Array) -> Trial:
+        """These questions alone."""
+        texts = tuple(self.texts[row] for row in rows.tolist())
+        costs = None if self.costs is None else self.costs.part(rows)
+        return replace(self, table=self.table.part(rows), texts=texts, costs=costs)
 
     @property
     def hash(self) -> str:

@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from eval.bench.tables import Sheet
 from eval.metrics.bootstrap import Interval
-from eval.routing.abstaining import CALIBRATED, Selective
-from eval.routing.rows import Budget, Row
+from eval.robustness.report import lines as robustness_lines
+from eval.robustness.report import sheet as robustness_sheet
+from eval.routing.ground import Against
+from eval.routing.means import Figure
+from eval.routing.notes import notes, notes_json
+from eval.routing.rows import Row, Versus
 from eval.routing.run import Evaluation
-from eval.routing.yardsticks import SINGLE
-from routers.selective import TOLD
+from eval.routing.sheets import between, headlines, row_sheets, selective_sheet, told
+from eval.routing.sweep import Budget
 
 COMMAND = "eval routing"
-ORDER = ("router", "strategy", "baseline", "oracle")
-QUALITY = ("", "n", "accuracy", "95 %", "gain on best single", "95 %", "p", "")
-BUDGETS = ("", "$ per 1k", "10⁹ params", "AIQ", "over zero router", "cost saved")
-SELECTIVE = ("", "AURC", "E-AURC", *(f"{wrong:.0%} may be wrong" for wrong in TOLD))
-CHANCES = ("", "AUC", "mean AUC", "ECE", "ECE (mass)", "Brier", "NLL")
 ANSWERED = "Where a share may be wrong: how much is answered (and is wrong), by thresholds from the other half."
-NONE = "-"
+NO_COSTS = (
+    "No costs are known, so there is no AIQ, cost saved, arena score or cheapest right expert: give --models, or "
+    "outcomes with a column cost_usd."
+)
+ALONE = "With one expert there is nothing to choose: what follows is that expert's own."
+BUDGET = tuple(asdict(Budget()))
+CHANCES = ("auc", "auc_mean", "ece", "ece_mass", "brier", "nll")
+SURELY = ("auc", "ece", "brier", "nll")
+OWN = ("cost_usd_per_1k",)
+"""Measures whose value stands among a row's own keys."""
 
 
 def sheets(evaluation: Evaluation) -> tuple[Sheet, ...]:
-    """Who answers best; at what price, where that is known; and whose chances can be believed."""
-    rows = _headlines(evaluation.rows)
-    routers = [row for row in rows if row.chances is not None]
-    found = [Sheet(QUALITY, [_quality(row) for row in rows])]
-    if any(row.cost_usd_per_1k is not None or row.active_params_b is not None for row in rows):
-        found.append(Sheet(BUDGETS, [_budget(row) for row in rows]))
-    if routers:
-        found.append(Sheet(CHANCES, [_chances(row) for row in routers]))
+    """Who answers best; at what price, where that is known; what is left; whose chances can be believed."""
+    found = row_sheets(headlines(evaluation.rows))
     if evaluation.selective:
         found.append(selective_sheet(evaluation.selective))
+    if evaluation.robustness is not None:
+        found.append(robustness_sheet(evaluation.robustness))
     return tuple(found)
-
-
-def selective_sheet(found: Mapping[str, Selective]) -> Sheet:
-    """Where a share may be wrong: how much is answered."""
-    return Sheet(SELECTIVE, [_selective(*one) for one in found.items()])
 
 
 def lines(evaluation: Evaluation) -> Iterator[str]:
@@ -54,32 +52,45 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     )
     stand_in = f" (with a stand-in on the {evaluation.absent} it did not answer)" if evaluation.absent else ""
     yield f"Compared with {evaluation.best_expert}, the best single expert of these very questions{stand_in}."
-    yield from (_said(row) for row in _headlines(evaluation.rows) if row.kind == "router")
+    if len(trial.experts) == 1:
+        yield ALONE
+    yield from (_said(row) for row in headlines(evaluation.rows) if row.kind == "router")
+    yield from _against(evaluation.against)
     if evaluation.category is not None:
         found = evaluation.category
-        right = f"{found.accuracy:.3f} {_between(found.interval)}"
+        right = f"{found.accuracy:.3f} {between(found.interval)}"
         yield f"The category is read right for {right} of {found.n} questions of the fourteen academic categories."
     if evaluation.selective:
         yield ANSWERED
+    if evaluation.robustness is not None:
+        yield from robustness_lines(evaluation.robustness)
     if trial.costs is not None:
         yield f"Costs: {trial.costs.origin}. Settings of the thrift knob are in the JSON, a row each."
+    else:
+        yield NO_COSTS
+    yield from notes(evaluation)
     yield from (f"Left out: {line}." for line in evaluation.left_out)
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Every row, those of the knob's settings included."""
     trial, drawn = evaluation.trial, evaluation.resampling
-    category = evaluation.category
+    category, against = evaluation.category, evaluation.against
     return {
         "command": COMMAND,
         "data": {**trial.account, "left_out": list(evaluation.left_out)},
         "artifact": evaluation.artifact,
-        "intervals": {"level": 0.95, "resamples": drawn.resamples, "seed": drawn.seed},
+        "intervals": {"level": 0.95, "resamples": drawn.resamples, "seed": drawn.seed, "margin": drawn.margin},
         "best_single": evaluation.best_expert,
+        "pair": {name: getattr(against.pair, name) for name in ("strong", "weak", "why", "known")},
+        "datasets": list(against.datasets),
+        "oracle": _oracle(against),
         "category_accuracy": None if category is None else category.accuracy,
         "category_accuracy_interval": None if category is None else category.interval,
         "category_accuracy_n": 0 if category is None else category.n,
         "rows": [_row(row) for row in evaluation.rows],
+        **notes_json(evaluation),
+        "robustness": None if evaluation.robustness is None else asdict(evaluation.robustness),
         "selective": {name: asdict(one) for name, one in evaluation.selective.items()},
     }
 
@@ -87,7 +98,6 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     chances: dict[str, Any] = {} if row.chances is None else asdict(row.chances)
     budget: dict[str, Any] = {} if row.budget is None else asdict(row.budget)
-    figures = ("auc", "auc_mean", "ece", "ece_mass", "brier", "nll")
     return {
         "name": row.name,
         "kind": row.kind,
@@ -99,58 +109,50 @@ def _row(row: Row) -> dict[str, Any]:
         "calls_per_query": row.calls_per_query,
         "cost_usd_per_1k": row.cost_usd_per_1k,
         "active_params_b": row.active_params_b,
-        **{name: chances.get(name) for name in figures},
-        **{name: budget.get(name) for name in ("aiq", "aiq_gain", "cost_save")},
+        **{name: chances.get(name) for name in CHANCES},
+        **{f"{name}_interval": row.chance_intervals.get(name) for name in SURELY},
+        **{name: budget.get(name) for name in BUDGET},
+        **_measures(row),
         "share": row.share,
     }
 
 
-def _headlines(rows: Sequence[Row]) -> list[Row]:
-    """The rows without a setting: routers first, single experts last, the most accurate first in each part."""
-    headlines = (row for row in rows if row.thrift is None)
-    return sorted(headlines, key=lambda row: (row.name.startswith(SINGLE), ORDER.index(row.kind), -row.accuracy))
+def _measures(row: Row) -> dict[str, float | Interval | None]:
+    """Of a setting of the knob only what is known: there are hundreds of them."""
+    found: dict[str, float | Interval | None] = {}
+    for name, figure in row.measures.all().items():
+        if row.thrift is not None and figure.value is None:
+            continue
+        if name not in OWN:
+            found[name] = figure.value
+        found[f"{name}_interval"] = figure.interval
+    return found
 
 
-def _quality(row: Row) -> list[str]:
-    versus = row.versus
-    return [
-        _title(row),
-        f"{row.n:,}",
-        f"{row.accuracy:.3f}",
-        _between(row.accuracy_interval),
-        NONE if math.isnan(versus.difference) else f"{versus.difference:+.3f}",
-        _between(versus.difference_interval, "+"),
-        f"{versus.p_value:.3f}",
-        versus.verdict,
-    ]
+def _oracle(against: Against) -> Mapping[str, float | int | Interval | None]:
+    oracle = against.oracle
+    found: dict[str, float | int | Interval | None] = {}
+    for name in ("naive", "shrunk", "repeated"):
+        figure: Figure = getattr(oracle, name)
+        found |= {name: figure.value, f"{name}_interval": figure.interval}
+    return {**found, "repeated_n": oracle.repeated_n, "luck_floor": oracle.luck_floor}
 
 
-def _budget(row: Row) -> list[str]:
-    budget = row.budget or Budget(None, None, None)
-    return [
-        _title(row),
-        _figure(row.cost_usd_per_1k, ".3f"),
-        _figure(row.active_params_b, ".1f"),
-        _figure(budget.aiq, ".3f"),
-        _figure(budget.aiq_gain, "+.3f"),
-        _figure(budget.cost_save, ".0%"),
-    ]
-
-
-def _chances(row: Row) -> list[str]:
-    assert row.chances is not None
-    return [row.name, *(_figure(figure, ".3f") for figure in asdict(row.chances).values())]
-
-
-def _selective(name: str, selective: Selective) -> list[str]:
-    """Of each allowed share: how much is answered, and how much of that is wrong."""
-    calibrated = [one for one in selective.answered if one.rule == CALIBRATED]
-    shares = [f"{one.answered:.0%} ({_figure(one.share_wrong, '.1%')})" for one in calibrated]
-    return [name, f"{selective.aurc:.3f}", f"{selective.e_aurc:.3f}", *shares]
-
-
-def _title(row: Row) -> str:
-    return row.name.removeprefix(SINGLE)
+def _against(against: Against) -> Iterator[str]:
+    """What stands at the other end of gaps and gains."""
+    oracle, pair = against.oracle, against.pair
+    said = [f"With hindsight the best expert of each question reaches {told(oracle.naive)}"]
+    if oracle.luck_floor is not None:
+        said.append(f"{oracle.luck_floor:.3f} by luck alone, were no expert better at some questions than at others")
+    if oracle.shrunk.value is not None:
+        said.append(f"about {told(oracle.shrunk)} without luck (fitted chances; each question was drawn once)")
+    if oracle.repeated.value is not None:
+        said.append(f"{told(oracle.repeated)} judged by other draws of {oracle.repeated_n} repeated questions")
+    yield "; ".join(said) + "."
+    if pair.known:
+        yield f"PGR, APGR and CPT: {pair.strong} is the strong and {pair.weak} the weak expert ({pair.why})."
+    else:
+        yield f"There is no PGR, APGR or CPT: {pair.why}."
 
 
 def _said(row: Row) -> str:
@@ -158,14 +160,12 @@ def _said(row: Row) -> str:
     how = {
         "better": f"better than the best single expert by {versus.difference:.3f}",
         "worse": f"worse than the best single expert by {-versus.difference:.3f}",
-        "noise": f"not told apart from the best single expert ({versus.difference:+.3f} is noise)",
+        "noise": f"not told apart from the best single expert ({versus.difference:+.3f} is noise){_margin(versus)}",
     }.get(versus.verdict, "the same as the best single expert")
     return f"{row.name}: {row.accuracy:.3f}, {how}, p = {versus.p_value:.3f}."
 
 
-def _between(found: Interval | None, sign: str = "") -> str:
-    return NONE if found is None else f"[{found[0]:{sign}.3f}, {found[1]:{sign}.3f}]"
-
-
-def _figure(value: float | None, form: str) -> str:
-    return NONE if value is None else f"{value:{form}}"
+def _margin(versus: Versus) -> str:
+    """Whether noise is at least shown to be small."""
+    shown = "not worse" if versus.not_worse else "though it may be worse"
+    return f", {shown} by more than {versus.margin:.3f}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from eval.metrics.bootstrap import Interval, interval, p_value, resampled_means
-from eval.metrics.cost import cost_save
+from eval.metrics.bootstrap import Interval, interval, p_value
 from eval.metrics.mcnemar import mcnemar
-from eval.routing.chances import Chances
+from eval.metrics.superiority import MARGIN, non_inferiority
+from eval.routing.chances import Chances, intervals_of
 from eval.routing.choice import Choice
-from eval.routing.data import Trial
+from eval.routing.ground import Ground
+from eval.routing.means import Resampling as Resampling
+from eval.routing.measures import Measures, measures_of
 from eval.routing.suite import Kind
-from eval.routing.yardsticks import ZERO, Yardsticks
+from eval.routing.sweep import Budget, budget_of, points_of, zero_budget
+from eval.routing.yardsticks import SINGLE, ZERO
 from routers.base import Array
 
 CALLS = 1.0
@@ -23,22 +26,19 @@ CALLS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Versus:
-    """Against the best single expert, on the questions both answered. `verdict`: better, worse, noise or same."""
+    """Against the best single expert, on the questions both answered. `verdict`: better, worse, noise or same.
+
+    lower_bound: of the difference, one-sided; above -margin the row is not_worse, which noise alone does not say.
+    """
 
     difference: float
     difference_interval: Interval | None
     p_value: float
     mcnemar_p: float
     verdict: str
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Over all settings: AIQ, what it gains on the zero router's, and CostSave at the best single's accuracy."""
-
-    aiq: float | None
-    aiq_gain: float | None
-    cost_save: float | None
+    margin: float = MARGIN
+    lower_bound: float | None = None
+    not_worse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +58,16 @@ class Row:
     share: Mapping[str, float]
     chances: Chances | None
     budget: Budget | None
+    measures: Measures
+    chance_intervals: Mapping[str, Interval | None]
+    """Of `chances`, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resampling:
-    """How often the groups are drawn anew, and from which seed."""
-
-    resamples: int
-    seed: int
-
-
-def rows_of(
-    trial: Trial,
-    choices: Sequence[Choice],
-    yardsticks: Yardsticks,
-    chances: Mapping[str, Chances],
-    resampling: Resampling,
-) -> tuple[Row, ...]:
-    """A row per choice, all resampled together; `chances` by the name of a router."""
-    scores = np.stack([choice.scores for choice in choices], axis=1)
-    rival = yardsticks.best.scores
-    both = np.concatenate([scores, scores - rival[:, None]], axis=1)
-    means = resampled_means(both, trial.table.groups, resampling.resamples, resampling.seed)
-    own, differences = np.split(means, 2, axis=1)
+def rows_of(ground: Ground, chances: Mapping[str, Chances]) -> tuple[Row, ...]:
+    """A row per choice; `chances` by the name of a router."""
+    measures = _measures(ground)
+    judged = {name: mean for name, mean in ground.expected.items() if name in chances}
+    surely = intervals_of(ground.trial, judged, ground.resampling)
     return tuple(
         Row(
             name=choice.name,
@@ -88,27 +75,43 @@ def rows_of(
             thrift=choice.thrift,
             n=int(np.sum(~np.isnan(choice.scores))),
             accuracy=choice.accuracy,
-            accuracy_interval=interval(own[:, k]),
-            versus=versus_of(choice.scores, rival, differences[:, k]),
+            accuracy_interval=interval(ground.means.drawn[k, "score"]),
+            versus=_versus(ground, k),
             calls_per_query=CALLS,
             cost_usd_per_1k=None if choice.cost is None else 1000 * choice.cost,
             active_params_b=choice.params,
             share=choice.share,
             chances=chances.get(choice.name) if choice.thrift is None else None,
-            budget=_budget(choice, choices, yardsticks),
+            budget=_budget(ground, choice) if choice.thrift is None else None,
+            measures=measures[k],
+            chance_intervals=surely.get(choice.name, {}) if choice.thrift is None else {},
         )
-        for k, choice in enumerate(choices)
+        for k, choice in enumerate(ground.choices)
     )
 
 
-def versus_of(scores: Array, rival: Array, resampled: Array) -> Versus:
+def versus_of(scores: Array, rival: Array, resampled: Array, margin: float = MARGIN) -> Versus:
     """Of scores (n,) and a rival's, with the resampled means (b,) of their difference."""
     difference = scores - rival
     if not (~np.isnan(difference)).any():
-        return Versus(float("nan"), None, 1.0, 1.0, "no question in common")
-    found = interval(resampled)
-    mean = float(np.nanmean(difference))
-    return Versus(mean, found, p_value(resampled), mcnemar(scores, rival), _verdict(difference, found))
+        return Versus(float("nan"), None, 1.0, 1.0, "no question in common", margin)
+    found, shown = interval(resampled), non_inferiority(resampled, margin)
+    mean, verdict = float(np.nanmean(difference)), _verdict(difference, found)
+    return Versus(
+        mean,
+        found,
+        p_value(resampled),
+        mcnemar(scores, rival),
+        verdict,
+        shown.margin,
+        shown.lower_bound,
+        shown.not_worse,
+    )
+
+
+def _versus(ground: Ground, at: int) -> Versus:
+    drawn = ground.means.drawn.get((at, "ahead"), np.array([np.nan]))
+    return versus_of(ground.choices[at].scores, ground.yardsticks.best.scores, drawn, ground.resampling.margin)
 
 
 def _verdict(difference: Array, found: Interval | None) -> str:
@@ -120,18 +123,33 @@ def _verdict(difference: Array, found: Interval | None) -> str:
     return "better" if found[0] > 0 else "worse"
 
 
-def _budget(choice: Choice, choices: Sequence[Choice], yardsticks: Yardsticks) -> Budget | None:
+def _measures(ground: Ground) -> list[Measures]:
+    headlines = iter(ground.datasets.found)
+    found = []
+    for k, choice in enumerate(ground.choices):
+        datasets = next(headlines) if choice.thrift is None else {}
+        trade = ground.trades.get(choice.name) if choice.thrift is None else None
+        traded = {} if trade is None else trade.figures()
+        shares = np.array([choice.share.get(expert, 0.0) for expert in ground.trial.experts])
+        found.append(measures_of(ground.means, k, ground.against.pair, shares, _ends(ground), {**datasets, **traded}))
+    return found
+
+
+def _ends(ground: Ground) -> tuple[float, float]:
+    """Dollars per 1,000 questions of the cheapest and the dearest single expert."""
+    frontier = ground.yardsticks.frontier
+    return (np.nan, np.nan) if frontier is None else (1000 * frontier.ends[0], 1000 * frontier.ends[1])
+
+
+def _budget(ground: Ground, choice: Choice) -> Budget | None:
     """Of a router that was swept, and of the zero router."""
-    frontier, single_cost = yardsticks.frontier, yardsticks.best.cost
-    if frontier is None or single_cost is None or choice.thrift is not None:
+    singles, choices = ground.singles, ground.choices
+    if singles is None or choice.name == ZERO:
+        return None if singles is None else zero_budget(singles)
+    settings = [k for k, one in enumerate(choices) if one.name == choice.name and one.thrift is not None]
+    swept = points_of(ground.means, settings)
+    if swept is None:
         return None
-    if choice.name == ZERO:
-        return Budget(frontier.aiq(frontier.costs, frontier.qualities), 0.0, None)
-    swept = [one for one in choices if one.name == choice.name and one.thrift is not None]
-    if not swept:
-        return None
-    costs = np.array([one.cost for one in swept], dtype=np.float64)
-    qualities = np.array([one.accuracy for one in swept])
-    area, zero = frontier.aiq(costs, qualities), frontier.aiq(frontier.costs, frontier.qualities)
-    gain = None if area is None or zero is None else area - zero
-    return Budget(area, gain, cost_save(costs, qualities, single_cost, yardsticks.best.accuracy))
+    rivals = [k for k, one in enumerate(choices) if one.thrift is not None or one.name.startswith(SINGLE)]
+    together = points_of(ground.means, rivals) or swept
+    return budget_of(swept, singles, ground.trial.experts.index(ground.yardsticks.best_expert), together)

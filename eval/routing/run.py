@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from eval.metrics.bootstrap import RESAMPLES, Interval, interval, resampled_means
-from eval.routing.abstaining import Selective, selective_of
-from eval.routing.chances import Chances, chances_of
+from eval.robustness.run import Robustness
+from eval.routing.abstaining import Selective, selectives_of
+from eval.routing.chances import chances_of
 from eval.routing.choice import Choice, chosen
 from eval.routing.data import Trial
+from eval.routing.detail import Categories, Detail, categories_of, items_of
+from eval.routing.folded import TOO_FEW, Foretold, by_category, enough, folded
+from eval.routing.ground import Against, ground_of
 from eval.routing.pick import picks
 from eval.routing.rows import Resampling, Row, rows_of
 from eval.routing.settings import THRIFTS
 from eval.routing.suite import Contestant, Suite, contestants
 from eval.routing.yardsticks import yardsticks
+from eval.watching import Watch, unwatched
 from routers.base import Array, Matrix
-from routers.categories import ACADEMIC
-from routers.corpus import reference_source
 
 BATCH = 2048
-"""Questions that are encoded and predicted at once."""
-Progress = Callable[[str], None]
+"""Questions that are predicted at once."""
+ENCODED = 256
+"""Questions that are encoded at once: as many are lost where the command is interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,50 +56,60 @@ class Evaluation:
     left_out: tuple[str, ...]
     selective: Mapping[str, Selective]
     """By router, where it may say that nobody knows."""
+    against: Against
+    """What the rows' figures are held against."""
+    detail: Detail = field(default_factory=Detail)
+    encodings: str = ""
+    """In words, how many texts had been encoded before."""
+    robustness: Robustness | None = None
+    """None where the questions were asked in one form alone."""
 
 
 def evaluate(
-    trial: Trial, suite: Suite | None, resampling: Resampling | None = None, progress: Progress = lambda line: None
+    trial: Trial, suite: Suite | None, resampling: Resampling | None = None, watch: Watch = unwatched
 ) -> Evaluation:
-    """Each router of the suite at each setting, beside the yardsticks; without a suite the yardsticks alone."""
+    """Each router of the suite at each setting, beside the yardsticks; without a suite the yardsticks alone.
+
+    Baselines that the suite lacks are fitted fold by fold on the trial itself; so are routers where it has none.
+    """
     drawn = resampling or Resampling(RESAMPLES, seed=0)
     measures = yardsticks(trial)
-    choices: list[Choice] = []
-    chances: dict[str, Chances] = {}
-    selective: dict[str, Selective] = {}
-    category: CategoryAccuracy | None = None
+    detail = Detail()
+    foretold: list[Foretold] = []
     unable: tuple[str, ...] = ()
     if suite is not None:
-        progress(f"encoding {len(trial.texts)} questions")
-        X = encoded(trial, suite)
-        category = _category_accuracy(trial, suite, X, drawn)
-        taking_part, unable = contestants(suite, trial)
-        for one in taking_part:
-            progress(f"asking {one.title}")
-            mean = _predicted(one, X)
-            chances[one.title] = chances_of(trial, mean)
-            choices += _choices(trial, one, mean)
-            if one.kind == "router":
-                selective[one.title] = _selective(trial, mean, drawn)
-    progress(f"resampling {drawn.resamples} times")
-    rows = rows_of(trial, [*choices, *measures.choices], measures, chances, drawn)
-    version = None if suite is None else suite.version
+        X = encoded(trial, suite, watch)
+        detail = Detail(categories=categories_of(trial, suite, X), items=items_of(trial, suite, X))
+        foretold, unable = _foretold(trial, suite, X, drawn.seed, watch)
+    means = {one.title: one.mean for one in foretold if one.kind != "oracle"}
+    chances = {title: chances_of(trial, mean) for title, mean in means.items()}
+    watch(f"resampling {drawn.resamples} times", 1.0)
+    everything = (*(choice for one in foretold for choice in _choices(trial, one)), *measures.choices)
+    ground = ground_of(trial, everything, measures, means, drawn)
+    rows = rows_of(ground, chances)
+    version = suite.version if suite is not None and suite.routers else None
     return Evaluation(
         trial,
         version,
         rows,
         measures.best_expert,
         measures.absent,
-        category,
+        _category_accuracy(trial, detail.categories, drawn),
         drawn,
         (*trial.left_out, *unable),
-        selective,
+        _selective(trial, foretold, drawn),
+        ground.against,
+        replace(detail, means=means, choices=everything, frontier=measures.frontier),
     )
 
 
-def encoded(trial: Trial, suite: Suite) -> Matrix:
+def encoded(trial: Trial, suite: Suite, watch: Watch = unwatched) -> Matrix:
     """The rows of all questions, in memory at once; their texts are encoded batch by batch."""
-    parts = [suite.encode(trial.texts[batch]) for batch in _batches(len(trial.texts))]
+    count = len(trial.texts)
+    parts = []
+    for batch in _batches(count, ENCODED):
+        watch(f"encoding {count} questions", batch.start / count)
+        parts.append(suite.encode(trial.texts[batch]))
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts)
     from scipy.sparse import vstack
@@ -103,38 +117,50 @@ def encoded(trial: Trial, suite: Suite) -> Matrix:
     return vstack(parts, format="csr")
 
 
+def _foretold(trial: Trial, suite: Suite, X: Matrix, seed: int, watch: Watch) -> tuple[list[Foretold], tuple[str, ...]]:
+    """What the suite's routers expect, and what is fitted beside them; in words what cannot take part."""
+    taking_part, unable = contestants(suite, trial)
+    found = []
+    for k, one in enumerate(taking_part):
+        watch(f"asking {one.title}", k / len(taking_part))
+        found.append(Foretold(one.title, one.kind, _predicted(one, X)))
+        if one.name == "category":
+            found.append(by_category(one.router, suite, X))
+    if not enough(trial):
+        return found, (*unable, TOO_FEW)
+    return [*found, *folded(trial, suite, X, {one.name for one in taking_part}, seed, watch)], unable
+
+
 def _predicted(one: Contestant, X: Matrix) -> Array:
     """(n, m), a batch at a time: some routers hold every distance of a batch."""
-    parts = [one.router.predict(X[batch]).mean for batch in _batches(X.shape[0])]
+    parts = [one.router.predict(X[batch]).mean for batch in _batches(X.shape[0], BATCH)]
     return np.concatenate(parts)
 
 
-def _selective(trial: Trial, mean: Array, drawn: Resampling) -> Selective:
-    at, places = np.arange(len(mean)), picks(trial, mean)
-    return selective_of(mean[at, places], trial.scores[at, places], trial.table.groups, drawn)
+def _selective(trial: Trial, foretold: Sequence[Foretold], drawn: Resampling) -> dict[str, Selective]:
+    """Of the routers, by their titles."""
+    at, said = np.arange(len(trial.texts)), {}
+    for one in foretold:
+        if one.kind == "router":
+            places = picks(trial, one.mean)
+            said[one.title] = one.mean[at, places], trial.scores[at, places]
+    return selectives_of(said, trial.table.groups, drawn)
 
 
-def _choices(trial: Trial, one: Contestant, mean: Array) -> Iterator[Choice]:
-    """By quality alone, and where costs are known at each setting of the knob."""
-    yield chosen(trial, one.title, one.kind, picks(trial, mean))
-    for thrift in THRIFTS if trial.costs is not None else ():
-        yield chosen(trial, one.title, one.kind, picks(trial, mean, thrift), thrift)
+def _choices(trial: Trial, one: Foretold) -> Iterator[Choice]:
+    """By quality alone, and where costs are known at each setting of the knob; an oracle knows of no knob."""
+    yield chosen(trial, one.title, one.kind, picks(trial, one.mean))
+    for thrift in THRIFTS if trial.costs is not None and one.kind != "oracle" else ():
+        yield chosen(trial, one.title, one.kind, picks(trial, one.mean, thrift), thrift)
 
 
-def _category_accuracy(trial: Trial, suite: Suite, X: Matrix, drawn: Resampling) -> CategoryAccuracy | None:
-    """Of the source that names our categories itself; None where no question has one of the fourteen."""
-    reference = reference_source(trial.table)
-    truth = [name.strip().lower() for name in trial.table.categories]
-    named = zip(truth, trial.table.sources, strict=True)
-    asked = np.flatnonzero([name in ACADEMIC and source == reference for name, source in named])
-    if not len(asked):
+def _category_accuracy(trial: Trial, found: Categories | None, drawn: Resampling) -> CategoryAccuracy | None:
+    if found is None:
         return None
-    chances, names = suite.category_chances(X[asked])
-    likeliest = chances.argmax(axis=1)
-    right = np.array([names[k] == truth[n] for k, n in zip(likeliest, asked, strict=True)], dtype=np.float64)
-    means = resampled_means(right[:, None], trial.table.groups[asked], drawn.resamples, drawn.seed)
-    return CategoryAccuracy(len(asked), float(right.mean()), interval(means[:, 0]))
+    right = (found.predicted == found.truth).astype(np.float64)
+    means = resampled_means(right[:, None], trial.table.groups[found.rows], drawn.resamples, drawn.seed)
+    return CategoryAccuracy(len(right), float(right.mean()), interval(means[:, 0]))
 
 
-def _batches(count: int) -> list[slice]:
-    return [slice(start, start + BATCH) for start in range(0, count, BATCH)]
+def _batches(count: int, size: int) -> list[slice]:
+    return [slice(start, start + size) for start in range(0, count, size)]

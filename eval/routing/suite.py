@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from eval.routing.data import Trial
 from routers.base import Array, Matrix, Router
 from routers.categories import nearest
+from routers.encoders.layout import Layout
 from routers.errors import TableError
 from routers.questions import some
+from routers.reader import Reader
 from routers.table import Table
 
 Kind = Literal["router", "strategy", "baseline", "oracle"]
@@ -33,6 +35,10 @@ class Suite(Protocol):
     @property
     def kinds(self) -> Mapping[str, str]: ...
 
+    @property
+    def layout(self) -> Layout:
+        """What stands where in a row; the chances of the categories are its last columns."""
+
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Rows for the routers."""
 
@@ -41,9 +47,33 @@ class Suite(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
-    """A router over exactly the experts of a trial."""
+class Untrained:
+    """A reader of texts alone: nothing was trained before, so whatever learns is fitted on the table itself."""
 
+    reader: Reader
+    routers: Mapping[str, Router] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        return self.reader.version
+
+    @property
+    def layout(self) -> Layout:
+        return self.reader.layout
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        return self.reader.encode(texts)
+
+    def category_chances(self, X: Matrix) -> tuple[Array, tuple[str, ...]]:
+        return self.layout.chances(X), self.layout.categories
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A router over exactly the experts of a trial. name: in its suite; title: in a report."""
+
+    name: str
     title: str
     kind: Kind
     router: Router
@@ -82,5 +112,5 @@ def contestants(suite: Suite, trial: Trial) -> tuple[tuple[Contestant, ...], tup
             continue
         over = router if router.experts_ == trial.experts else router.select(trial.experts)
         kind: Kind = "router" if suite.kinds[name] == "router" else "baseline"
-        taking_part.append(Contestant(TITLES.get(name, name), kind, over))
+        taking_part.append(Contestant(name, TITLES.get(name, name), kind, over))
     return tuple(taking_part), tuple(lines)

@@ -19,16 +19,19 @@ from routers.hull import Hull, hull
 
 SINGLE = "single:"
 ZERO = "zero router"
+HINDSIGHT, TRUE_CATEGORY = "best single (hindsight)", "true category"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Yardsticks:
     """choices: in the order of the report. best: the best single expert in hindsight, what others are compared with.
 
+    singles: each expert on all questions, a stand-in where it has no outcome, in the trial's order.
     absent: on how many questions it has no outcome, so that a stand-in answers. frontier: None where costs are unknown.
     """
 
     choices: tuple[Choice, ...]
+    singles: tuple[Choice, ...]
     best: Choice
     best_expert: str
     absent: int
@@ -61,9 +64,11 @@ def yardsticks(trial: Trial) -> Yardsticks:
     place = int(np.argmax([one.accuracy for one in everywhere]))
     best = everywhere[place]
     zero = replace(best, name=ZERO, kind="baseline")
-    oracles = (best, _category_oracle(trial), _query_oracle(trial))
+    categorised = any(name.strip() for name in trial.table.categories)
+    oracles = (best, *((_category_oracle(trial),) if categorised else ()), _query_oracle(trial))
     return Yardsticks(
         choices=(mixed(trial, "random", "baseline"), zero, *oracles, *singles),
+        singles=everywhere,
         best=best,
         best_expert=trial.experts[place],
         absent=int(np.sum(~trial.measured[:, place])),
@@ -87,7 +92,7 @@ def _everywhere(trial: Trial) -> Iterator[Choice]:
     stand_ins = picks(trial, np.broadcast_to(np.nanmean(lead, axis=0), lead.shape))
     for place in range(len(trial.experts)):
         places = np.where(trial.measured[:, place], place, stand_ins)
-        yield chosen(trial, "best single (hindsight)", "oracle", places)
+        yield chosen(trial, HINDSIGHT, "oracle", places)
 
 
 def _frontier(singles: Sequence[Choice]) -> Frontier | None:
@@ -107,7 +112,7 @@ def _category_oracle(trial: Trial) -> Choice:
     np.add.at(sums, codes, np.where(trial.measured, trial.scores, 0))
     np.add.at(counts, codes, trial.measured)
     means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
-    return chosen(trial, "true category", "oracle", picks(trial, means[codes]))
+    return chosen(trial, TRUE_CATEGORY, "oracle", picks(trial, means[codes]))
 
 
 def _query_oracle(trial: Trial) -> Choice:

@@ -12,7 +12,9 @@ from typing import Any
 
 import orjson
 
+from gateway.draw import Lot
 from gateway.errors import GatewayError
+from gateway.learning.account import learning_json
 from gateway.store.tables import RECORDS
 from gateway.types import Answer, Decision, Features, Json, Outcome, Plan, Verdict
 from gateway.wire.sources import documents_of, named, retrieval_json
@@ -34,7 +36,7 @@ def row_of(answer: Answer, created_at: float, worker: str) -> Row:
         *_wished(answer),
         _features(answer.features, answer.decision),
         *_predicted(answer.decision, answer.plan),
-        _plan(answer.plan, answer.verdict),
+        _plan(answer.plan, answer.verdict, _learning(answer)),
         *_spent(answer),
         *_read(answer),
         worker,
@@ -124,15 +126,49 @@ def _predicted(decision: Decision, plan: Plan) -> Row:
     if plan.load_prices is not None:
         for row, price in zip(estimates, plan.load_prices.tolist(), strict=True):
             row["load_price"] = price
+    if columns.lesson is not None:
+        for row, raw in zip(estimates, columns.column(columns.lesson.raw), strict=True):
+            row["raw"] = raw
     dropped = [{"expert": d.expert, "reason": d.reason, "error": d.error.code} for d in decision.dropped]
     return as_json(estimates), as_json(dropped) if dropped else "[]"
 
 
-def _plan(plan: Plan, verdict: Verdict) -> str:
+def _plan(plan: Plan, verdict: Verdict, learning: Json | None) -> str:
     limits = plan.limits
     bounds = {"calls": limits.calls, "cost_usd": limits.cost_usd, "seconds": limits.seconds}
-    planned = {"experts": plan.experts, "recruited": plan.recruited, "limits": bounds, "reason": plan.reason}
+    planned: Json = {"experts": plan.experts, "recruited": plan.recruited, "limits": bounds, "reason": plan.reason}
+    if plan.lot is not None:
+        planned["draw"] = _draw(plan.lot)
+    if learning is not None:
+        planned["learning"] = learning
     return as_json({**planned, "verdict": _verdict(verdict)} if verdict.ballot or verdict.reason else planned)
+
+
+def _learning(answer: Answer) -> Json | None:
+    """With the version of whoever is served; None where nothing is learned from feedback."""
+    taught = learning_json(answer.decision.estimates, answer.plan)
+    lesson, served = answer.decision.estimates.lesson, answer.served
+    if taught is not None and lesson is not None and served is not None:
+        taught["version"] = lesson.versions.get(served.expert)
+    return taught
+
+
+def _draw(lot: Lot) -> Json:
+    """Only what is out of the ordinary, but for the first three."""
+    drawn: Json = {"front": lot.front, "explore": lot.explore, "reference_usd": lot.reference_usd}
+    if lot.behind:
+        drawn["behind"] = lot.behind
+    if lot.pinned is not None:
+        drawn |= {"pinned": lot.pinned, "locked": lot.locked}
+    if lot.generalist is not None:
+        drawn["generalist"] = lot.generalist
+    if lot.seconds_left is not None:
+        drawn["seconds_left"] = round(lot.seconds_left, 3)
+    if lot.least_chance is not None:
+        drawn["least_chance"] = lot.least_chance
+    if lot.weights is not None:
+        drawn["weights"] = lot.weights
+    return drawn
 
 
 def _verdict(verdict: Verdict) -> Json:

@@ -61,7 +61,10 @@ class Record(Stored, table=True):
     dropped: str = Field(sa_type=Text)
     """JSON: [{expert, reason, error}]; the error is its code."""
     plan: str = Field(sa_type=Text)
-    """JSON: {experts, recruited, limits: {calls, cost_usd, seconds}, reason}."""
+    """JSON: {experts, recruited, limits: {calls, cost_usd, seconds}, reason, draw, learning}.
+
+    draw is a `gateway.draw.Lot`; learning, only where a policy learns from feedback, is what `gateway.learning` says.
+    """
     calls: str = Field(sa_type=Text)
     """JSON: one object per expert consulted, in order."""
     input_tokens: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from gateway.learning.account import learning_json
 from gateway.types import Decided, Decision, Json, Plan
 from gateway.wire.sources import retrieval_json
 
@@ -15,6 +16,7 @@ def decided_json(decided: Decided) -> Json:
         "model": decided.query.model,
         "decision": decision_json(decided.decision, decided.plan),
         "plan": plan_json(decided.plan),
+        "learning": learning_json(decided.decision.estimates, decided.plan),
         "features": {
             "input_tokens": decided.features.input_tokens,
             "output_tokens": decided.features.output_tokens,
@@ -34,6 +36,7 @@ def decision_json(decision: Decision, plan: Plan) -> Json:
         estimates.column(estimates.std),
         estimates.column(plan.utilities),
         estimates.column(plan.load_prices),
+        estimates.column(estimates.score if estimates.lesson is None else estimates.lesson.raw),
         strict=True,
     )
     return {
@@ -50,13 +53,14 @@ def decision_json(decision: Decision, plan: Plan) -> Json:
                 "expert": estimate.expert,
                 "score": score,
                 "std": std,
+                "raw_score": raw,
                 "expected_cost_usd": estimate.cost_usd,
                 "expected_latency_s": estimate.latency_s,
                 "expected_output_tokens": round(estimate.output_tokens),
                 "utility": utility,
                 "load_price": load_price,
             }
-            for estimate, score, std, utility, load_price in rows
+            for estimate, score, std, utility, load_price, raw in rows
         ],
         "retrieval": retrieval_json(decision),
         "dropped": [{"expert": one.expert, "reason": one.reason} for one in decision.dropped],

@@ -15,6 +15,7 @@ from eval.routing.data import Trial, trial_of
 from eval.routing.prices import Model
 from routers.base import Array, Matrix, Prediction, Router
 from routers.constant import ConstantRouter
+from routers.encoders.layout import Layout
 from routers.table import Table, read_table
 
 NAN = float("nan")
@@ -43,7 +44,7 @@ class Reader(Router):
 
 @dataclass
 class Believing:
-    """A suite: a text's first word is its category."""
+    """A suite: a text's first word is its category. A row is the category's number, and its chances."""
 
     routers: Mapping[str, Router]
     kinds: Mapping[str, str]
@@ -51,9 +52,14 @@ class Believing:
     version: str = "v-test"
     texts: list[str] = field(default_factory=list)
 
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.names, embedding=1, shape=0)
+
     def encode(self, texts: Sequence[str]) -> Matrix:
         self.texts += texts
-        return np.array([[self.names.index(text.split()[0])] for text in texts], dtype=np.float32)
+        numbers = [self.names.index(text.split()[0]) for text in texts]
+        return np.column_stack([numbers, np.eye(len(self.names))[numbers]]).astype(np.float32)
 
     def category_chances(self, X: Matrix) -> tuple[Array, tuple[str, ...]]:
         return np.eye(len(self.names))[X[:, 0].astype(int)], self.names

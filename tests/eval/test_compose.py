@@ -16,14 +16,16 @@ from eval.bench.tables import markdown
 from eval.compose.answers import NOTHING, UNMEASURED, answers_of, read_answers, with_answers
 from eval.compose.baselines import Record, baselines
 from eval.compose.comparison import Entry, comparisons
+from eval.compose.figures import figures_of, frontier
 from eval.compose.memory import Remembering
-from eval.compose.page import page
-from eval.compose.plot import svg, write_plot
+from eval.compose.page import page_of
 from eval.compose.replay import NOBODY, Played, Replay
 from eval.compose.report import as_json, lines, sheets
 from eval.compose.run import Order, evaluate
 from eval.compose.settings import KNOBS, replayable, settings
 from eval.compose.stage import asked_of, staged
+from eval.report.drawing import svg, write_drawing
+from eval.report.page import html
 from eval.routing.data import trial_of
 from eval.routing.prices import Model
 from eval.routing.rows import Resampling
@@ -452,22 +454,22 @@ def test_a_router_that_the_artifact_lacks_is_refused(trial, recorded, suite):
 
 
 def test_the_picture_is_an_svg_without_a_background_that_knows_the_dark(found, tmp_path):
-    drawn = svg(found)
+    drawn = svg(frontier(found))
     root = ET.fromstring(drawn)
     assert root.tag.endswith("svg") and "prefers-color-scheme: dark" in drawn
     assert "#ffffff" not in drawn and "fill: #1f2328" in drawn
     words = "".join(root.itertext())
     assert all(name in words for name in (*KNOBS, "convex hull", "dollars per thousand questions"))
-    assert svg(found) == drawn
-    write_plot(found, tmp_path / "frontier.png")
+    assert svg(frontier(found)) == drawn
+    write_drawing(frontier(found), tmp_path / "frontier.png")
     assert (tmp_path / "frontier.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_page_stands_alone_and_escapes_names(found):
     strange = replace(found, trial=replace(found.trial, left_out=("<script>alert(1)</script>",)))
-    written = page(strange)
+    written = html(page_of(strange, figures_of(found)))
     assert "<script" not in written and "&lt;script&gt;" in written
-    assert "http" not in written.replace("http://www.w3.org/", "") and written.count("<table>") == 5
+    assert "http" not in written.replace("http://www.w3.org/", "") and written.count("<table>") == 11
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs the recorded outcomes in ../shared/data")

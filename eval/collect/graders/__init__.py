@@ -1,0 +1,1 @@
+"""Graders, one a file; which there are stands in `eval/collect/choosing.py`."""

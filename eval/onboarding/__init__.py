@@ -1,0 +1,1 @@
+"""Onboarding on trial: each recorded expert left out in turn, and placed with few questions."""
