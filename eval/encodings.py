@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from eval.rowfile import RowFile
 from gateway.settings import cache_folder, load_settings
-from routers.base import Array, Encoder
+from routers.base import Array
 from routers.encoders.query import FullEncoder, TwoSpeedEncoder
 from routers.reader import Reader
+from routers.retriever import Retriever
 from routers.suite import Suite
 
 FILE = "encodings.db"
@@ -26,6 +28,12 @@ PROBES = ("What is the capital of France?", "def f(x):\n    return x * 2  # ∫"
 """Read anew by every process: an encoder that reads these otherwise, on another machine or in another version of the
 code, is another encoder."""
 Say = Callable[[str], None]
+
+
+class Texts(Protocol):
+    """Whatever makes rows of texts."""
+
+    def encode(self, texts: Sequence[str]) -> Array: ...
 
 
 class Encodings:
@@ -49,7 +57,12 @@ class Encodings:
         remembering = FullEncoder(full.static, full.classifier, model, full.head)
         return replace(reader, encoder=TwoSpeedEncoder(reader.encoder.quick, remembering, reader.encoder.settle_above))
 
-    def remembering(self, encoder: Encoder, name: str) -> Encoder:
+    def behind_retriever(self, retriever: Retriever) -> Retriever:
+        """The same retriever of documents."""
+        model = self.remembering(retriever.model, f"{retriever.name} {retriever.version}")
+        return replace(retriever, model=_Sized(model, retriever.width, retriever.tokens))
+
+    def remembering(self, encoder: Texts, name: str) -> Remembering:
         """An encoder whose rows are found again under this name; `name` tells its version."""
         return Remembering(encoder, name, self, self._file)
 
@@ -64,10 +77,10 @@ class Encodings:
 class Remembering:
     """An encoder that makes only the rows nobody has kept. float32, one row a text."""
 
+    name = "remembering"
     inline = False
 
-    def __init__(self, encoder: Encoder, name: str, counts: Encodings, file: RowFile | None) -> None:
-        self.name = encoder.name
+    def __init__(self, encoder: Texts, name: str, counts: Encodings, file: RowFile | None) -> None:
         self._encoder = encoder
         self._counts = counts
         self._file = file
@@ -90,6 +103,18 @@ class Remembering:
         self._counts.made += again
         self._counts.read += len(keys) - again
         return np.stack([kept[key] for key in keys])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    """As a retriever wants its model."""
+
+    encoder: Texts
+    width: int
+    tokens: int
+
+    def encode(self, texts: Sequence[str]) -> Array:
+        return self.encoder.encode(texts)
 
 
 @contextmanager

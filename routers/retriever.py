@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Protocol
 
 from routers.base import Array
 from routers.encoders.onnx import MODEL, TOKENIZER, OnnxEncoder
@@ -20,6 +21,18 @@ QUERY, PASSAGE = "query", "passage"
 """What the manifest calls the words that go before a query and before a passage; most encoders want none."""
 
 
+class Model(Protocol):
+    """Texts to rows of this width; of each text so many tokens are read."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def tokens(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Array: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """Cosine of a query's row and a passage's is their similarity. Encoding takes milliseconds: not on an event loop.
@@ -27,7 +40,7 @@ class Retriever:
     manifest: `encoder` holds base, licence, tokens, width, and what goes before a query and before a passage.
     """
 
-    model: OnnxEncoder
+    model: Model
     manifest: Manifest
 
     @property

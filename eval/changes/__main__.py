@@ -13,7 +13,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from eval.bench.tables import Sheet, publish
+from eval.bench.tables import Sheet, publish, terminal
 from eval.changes.draws import Draws, read_draws
 from eval.changes.race import World
 from eval.changes.savings import FIGURES, Saved, drawing_savings, race_savings
@@ -36,7 +36,7 @@ def main(
     seeds: Annotated[int, typer.Option(min=2)] = 40,
 ) -> None:
     """What is drawn by chances against what is drawn evenly, and rivals against everybody."""
-    console = Console()
+    console = terminal()
     try:
         asked = read_questions(questions)
         if source is not None:

@@ -13,8 +13,11 @@ from eval.changes.change import change_between
 from eval.changes.choices import Chooser, choice_change
 from eval.changes.draws import Draws, read_draws
 from eval.changes.judgement import Asked, Judgement, judged
+from eval.changes.page import page_of
 from eval.changes.plan import read_chances
-from eval.publishing import publish_findings
+from eval.changes.report import as_json, lines, sheets
+from eval.publishing import publish_findings, write
+from eval.report.page import html as html_of
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
 from eval.routing.rows import Resampling
@@ -92,10 +95,10 @@ def judge_choices(
     return judged([change], asked, terms.margin, terms.resampling, [moves], trial.left_out)
 
 
-def publish_judgement(found: Judgement, json: Path | None) -> None:
-    """See `publish_findings`."""
-    from eval.changes.report import as_json, lines, sheets
-
+def publish_judgement(found: Judgement, json: Path | None, html: Path | None = None) -> None:
+    """The page where it is wanted; then see `publish_findings`."""
+    if html is not None:
+        write(html, html_of(page_of(found)).encode())
     publish_findings(as_json(found), sheets(found), lines(found), json)
 
 

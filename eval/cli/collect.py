@@ -69,6 +69,8 @@ def collect(
 def _check_out(out: Path) -> None:
     if out.suffix not in SUFFIXES:
         raise typer.BadParameter(f"--out must end in {', '.join(SUFFIXES)}, not {out.name}")
+    if out.is_dir():
+        raise typer.BadParameter(f"--out is a file to write, and {out} is a folder")
     if not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} into")
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from eval.cli.page import Html
+from eval.cli.page import Html, check_page
 from eval.cli.routing import Artifact, Experts, JsonFile, Models, Outcomes, Questions, Resamples, Seed
 from gateway.cli.shell import aside
 
@@ -45,6 +45,7 @@ def compose(
 
     sources = Sources(questions, outcomes, _named(experts, "--experts"), artifact, models)
     targets = Targets(json, html, plot)
+    check_page(html)
     targets.check()
     with watching() as watch:
         evaluation = evaluate_files(

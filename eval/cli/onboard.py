@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from eval.cli.compose import watching
+from eval.cli.page import Html, check_page
 from eval.cli.routing import Artifact, Experts, JsonFile, Outcomes, Questions, Resamples, Seed
 
 Budgets = Annotated[str | None, typer.Option(help="after how many questions to look, separated by commas")]
@@ -21,6 +22,7 @@ def onboard(
     budgets: Budgets = None,
     draws: Draws = 3,
     json: JsonFile = None,
+    html: Html = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
 ) -> None:
@@ -29,13 +31,14 @@ def onboard(
     from eval.onboarding.run import BUDGETS, Settings
     from eval.routing.rows import Resampling
 
+    check_page(html)
     named = None if experts is None else list(dict.fromkeys(filter(None, map(str.strip, experts.split(",")))))
     if named == []:
         raise typer.BadParameter("--experts names nobody; leave it out for all models")
     settings = Settings(BUDGETS if budgets is None else _numbers(budgets), draws, Resampling(resamples, seed))
     with watching() as watch:
         found = evaluate_files(questions, outcomes, named, artifact, settings, watch)
-    publish_evaluation(found, json)
+    publish_evaluation(found, json, html)
 
 
 def _numbers(given: str) -> tuple[int, ...]:

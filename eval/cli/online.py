@@ -1,4 +1,4 @@
-"""`coterie eval online`: learning from feedback, tried on recorded outcomes. What it needs is imported when it is run."""
+"""`coterie eval online`: learning from feedback, on recorded outcomes. What it needs is imported when it is run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def online(
     json: JsonFile = None,
     no_cache: NoCache = False,
 ) -> None:
-    """What learning from feedback gains, and what exploring costs, with a good router, bad ones, and a failing expert."""
+    """What learning from feedback gains and exploring costs: with this router, with bad ones, with a failing expert."""
     from eval.encodings import open_encodings
     from eval.online.command import evaluate_files, publish
     from eval.online.stream import Terms

@@ -11,8 +11,12 @@ Html = Annotated[Path | None, typer.Option("--html", help="write what was found 
 
 
 def check_page(html: Path | None) -> None:
-    """TableError, in one line, where a page is wanted and its plots could not be drawn: said before long work."""
-    if html is not None:
-        from eval.report.drawing import check_drawing
+    """TableError, in one line, where a page is wanted and could not be drawn or written: said before long work."""
+    if html is None:
+        return
+    from eval.report.drawing import check_drawing
+    from routers.errors import TableError
 
-        check_drawing()
+    check_drawing()
+    if not html.parent.is_dir():
+        raise TableError(f"{html} cannot be written (no folder {html.parent})")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from eval.cli.page import Html, check_page
 from eval.cli.routing import JsonFile, Models, Questions, Resamples, Seed
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def regression(
     texts: Texts = False,
     fail_on: FailOn = "never",
     json: JsonFile = None,
+    html: Html = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
 ) -> None:
@@ -59,6 +61,7 @@ def regression(
     from eval.changes.command import Setting, Terms, judge_choices, judge_versions, publish_judgement
     from eval.routing.rows import Resampling
 
+    check_page(html)
     terms, named = Terms(margin, Resampling(resamples, seed), texts), _named(experts)
     if before is not None and after is not None and outcomes is None:
         found = judge_versions(questions, before, after, named, asked, terms)
@@ -71,7 +74,7 @@ def regression(
         found = judge_choices(questions, outcomes, sides, named, models, terms)
     else:
         raise typer.BadParameter("give --before and --after, or --outcomes with two artifacts, thrifts or policies")
-    publish_judgement(found, json)
+    publish_judgement(found, json, html)
     raise typer.Exit(_status(found, fail_on))
 
 

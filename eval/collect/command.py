@@ -104,7 +104,7 @@ def _agreed(plan: Plan, wanted: Wanted, console: Console) -> bool:
         return True
     if not sys.stdin.isatty():
         raise ConfigError(f"this is expected to cost ${usd:.2f}; say --yes to agree, or --dry-run to see the prices")
-    return console.input(f"Spend about ${usd:.2f}? [y/N] ").strip().lower() in {"y", "yes"}
+    return console.input(f"Spend about ${usd:.2f}? [y/N] ", markup=False).strip().lower() in {"y", "yes"}
 
 
 def _publish(wanted: Wanted, plan: Plan, made: Collected) -> None:

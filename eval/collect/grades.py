@@ -31,7 +31,7 @@ class Posed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer to one question, word for word. sample: which of several of the same expert, from 0 on."""
+    """One answer to one question, without thoughts. sample: which of several of the same expert, from 0 on."""
 
     posed: Posed
     expert: str

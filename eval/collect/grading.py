@@ -1,4 +1,7 @@
-"""Answers become grades: each goes to the grader of its question. Asks no expert, but a judge may."""
+"""Answers become grades: each goes to the grader of its question, without the thoughts that stand before it.
+
+Asks no expert, but a judge may.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from eval.collect.choosing import Gradable
 from eval.collect.grades import Answered, Grade, Posed
 from eval.collect.kept import Row
 from eval.collect.pool import each
+from gateway.prompts import spoken
 
 Place = tuple[str, str, int]
 """Expert, digest of the question, sample."""
@@ -36,7 +40,7 @@ def rival_among(rows: Mapping[Place, Row], expert: str) -> Callable[[Posed, int]
 
     def said(posed: Posed, sample: int) -> str | None:
         row = rows.get((expert, question_digest(posed), sample))
-        return None if row is None else row.reply
+        return None if row is None else spoken(row.reply)
 
     return said
 
@@ -54,7 +58,7 @@ async def graded(gradable: Sequence[Gradable], rows: Mapping[Place, Row], told: 
 
     async def act(task: tuple[int, Gradable, Row]) -> None:
         n, one, row = task
-        grade = await one.grader.grade(Answered(one.posed, row.expert, row.reply, row.sample))
+        grade = await one.grader.grade(Answered(one.posed, row.expert, spoken(row.reply), row.sample))
         found[n, row.key] = Graded(one.posed, row, grade, one.grader.name)
         told()
 

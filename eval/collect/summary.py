@@ -98,7 +98,9 @@ def _troubles(tallies: Mapping[str, Tally]) -> list[str]:
             left = tally.failed + tally.unasked
             found.append(f"{expert} failed too often in a row and was not asked on, {left} calls are left: {tally.why}")
         elif tally.failed:
-            found.append(f"{expert}: {tally.failed} calls failed (last: {tally.why}); the same command makes them again")
+            found.append(
+                f"{expert}: {tally.failed} calls failed (last: {tally.why}); the same command makes them again"
+            )
         if tally.too_long:
             found.append(f"{tally.too_long} questions were too long for {expert}")
     return found

@@ -17,8 +17,8 @@ from eval.report.parts import Figure, Missing
 from eval.report.plots.asked import Asked
 from eval.report.plots.calibration import Calibration
 from eval.report.plots.calls import Band, Calls, Effort
-from eval.report.plots.frontier import Point, Series, Single
 from eval.report.plots.gain import Gain
+from eval.report.plots.points import Point, Series, Single
 from eval.report.plots.risk import Risk
 from eval.report.plots.strategies import Strategies
 from eval.routing.figures.asked import shares

@@ -33,6 +33,10 @@ class Mean:
         reach = float(stdtrit(self.freedom, (1 + level) / 2)) * self.se
         return self.value - reach, self.value + reach
 
+    def swollen(self, factor: float) -> Mean:
+        """With so many times the variance."""
+        return Mean(self.value, self.se * float(np.sqrt(factor)), self.freedom)
+
     def at_least(self, se: float, freedom: float) -> Mean:
         """With an error that is known from elsewhere, where the scatter shows less."""
         return Mean(self.value, se, max(self.freedom, freedom)) if se > self.se else self

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from eval.counterfactual.candidate import Candidate, Wanted, candidate
 from eval.counterfactual.evaluation import Case, Evaluation, Watch, judged
+from eval.counterfactual.online import Progressive, progressive
 from eval.counterfactual.period import period
 from eval.counterfactual.reading import Recorded, read_logs
 from eval.counterfactual.rereading import read_again
@@ -69,6 +70,7 @@ def evaluate(given: Opened, sources: Sources, wanted: Wanted, seed: int, watch: 
     url = sources.record or load_settings().database_url.get_secret_value()
     now, then = given.candidate.now, given.candidate.then
     said = None
+    learners: dict[Policy, Progressive | None] = {}
     with record_at(url) as database:
         recorded = _read(database, sources, wanted.policy, watch)
         if sources.artifact is not None or now.router != then.router:
@@ -76,9 +78,13 @@ def evaluate(given: Opened, sources: Sources, wanted: Wanted, seed: int, watch: 
             reading = given.configuration.readings[then.router]
             again = read_again(recorded, partial(prompts_in, database), reading, heard)
             recorded, said = again.recorded, again.said
+        for policy in (now, then):
+            if policy.learn is not None:
+                learners[policy] = _learner(given, policy, database, sources)
     choosers = [_chooser(given, wanted.policy, now, None)]
     if said is not None or given.candidate.changes:
         choosers.append(_chooser(given, given.candidate.name, then, said))
+    choosers = [replace(one, corrected=learners.get(one.policy)) for one in choosers]
     found = [_chosen(one, recorded, watch) for one in choosers]
     return judged(Case(database.name, wanted.policy, given.candidate.changes, recorded, tuple(found)), seed, watch)
 
@@ -92,6 +98,13 @@ def _read(database: Database, sources: Sources, policy: str, watch: Watch) -> Re
         said = "; ".join(line.strip() for line in recorded.tally.lines(policy))
         raise StartError(f"{database.name} holds no decision of policy {policy} in this period that counts: {said}")
     return recorded
+
+
+def _learner(given: Opened, policy: Policy, database: Database, sources: Sources) -> Progressive | None:
+    """What a policy that learns goes by; reads the record once more."""
+    since, until = period(sources.since, sources.until, time.time())
+    reference_usd = Columns.of(given.configuration.pool.members.values()).reference_usd
+    return progressive(logged_in(database, since, until), policy, given.configuration, reference_usd)
 
 
 def _chooser(given: Opened, name: str, policy: Policy, said: Reread | None) -> Chooser:

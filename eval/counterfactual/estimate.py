@@ -12,10 +12,9 @@ from eval.counterfactual.judgement import DM, DR, Estimate, Interval, Judgement,
 from eval.counterfactual.learned import Learned, learn
 from eval.counterfactual.logs import Logs, Target
 from eval.counterfactual.propensities import implied_size, mean_weight
-from eval.counterfactual.support import Reach, outside_of, refusal_of_logs, refusal_of_target
+from eval.counterfactual.support import Reach, refusal_of_logs, refusal_of_target
 from eval.counterfactual.usable import Usable, chances_for
-from eval.counterfactual.weighing import Rows, Weighing
-from routers.base import Array
+from eval.counterfactual.weighing import Rows, Weighing, weighing
 
 
 def estimate(logs: Logs, target: Target, *, outcome: Outcome = "reward", seed: int = 0) -> Judgement:
@@ -28,7 +27,7 @@ def judge(learned: Learned, target: Target) -> Judgement:
     logs, chances = learned.logs, chances_for(target, learned.logs)
     if not len(logs):
         return _nothing(learned, target)
-    of = _weighing(learned, chances)
+    of = weighing(learned, chances)
     reach = _reach(of)
     refusal = refusal_of_logs(logs) or refusal_of_target(reach)
     can_say = refusal is None
@@ -36,9 +35,9 @@ def judge(learned: Learned, target: Target) -> Judgement:
     return Judgement(
         target=target.name,
         outcome=logs.outcome,
-        estimates={name: _estimate(learned, ESTIMATORS[name](of)) for name in names},
-        logged=_estimate(learned, _of_logged(learned)) if logs.known.any() else None,
-        difference=_estimate(learned, _less(doubly_robust(of), _of_logged(learned)), signed=True) if can_say else None,
+        estimates={name: _estimate(of, ESTIMATORS[name](of)) for name in names},
+        logged=_estimate(of, _of_logged(learned)) if logs.known.any() else None,
+        difference=_estimate(of, _less(doubly_robust(of), _of_logged(learned)), signed=True) if can_say else None,
         earned=float(logs.value[logs.known].mean()) if logs.known.any() else None,
         recommended=DR if can_say else None,
         refusal=refusal,
@@ -49,22 +48,18 @@ def judge(learned: Learned, target: Target) -> Judgement:
 
 def contrast(learned: Learned, target: Target, other: Target) -> Estimate | None:
     """target - other, paired and doubly robust; None where the logs cannot say it of both."""
-    both = [_weighing(learned, chances_for(one, learned.logs)) for one in (target, other)]
+    both = [weighing(learned, chances_for(one, learned.logs)) for one in (target, other)]
     if not len(learned.logs) or refusal_of_logs(learned.logs) or any(refusal_of_target(_reach(of)) for of in both):
         return None
     one, less = map(doubly_robust, both)
-    return _estimate(learned, _less(one, less), signed=True)
-
-
-def _weighing(learned: Learned, chances: Array) -> Weighing:
-    return Weighing(learned, chances, learned.logs.weights(chances), outside_of(learned.logs, chances))
+    rarest = max(both, key=lambda of: of.luck)
+    return _estimate(rarest, _less(one, less), signed=True)
 
 
 def _reach(of: Weighing) -> Reach:
     logs = of.learned.logs
-    outside = float((of.chances * of.outside).sum(axis=1).mean())
     found = effective(of.weight * of.learned.answered, logs.clusters)
-    return Reach(logs, of.chances, outside, min(found, implied_size(logs, of.chances)), mean_weight(logs, of.chances))
+    return Reach(logs, of.chances, of.mass, min(found, implied_size(logs, of.chances)), mean_weight(logs, of.chances))
 
 
 def _of_logged(learned: Learned) -> Rows:
@@ -73,15 +68,15 @@ def _of_logged(learned: Learned) -> Rows:
 
 def _less(one: Rows, other: Rows) -> Rows:
     """The difference, row by row; what either cannot know is not known of the difference."""
-    return Rows(
-        one.values - other.values, abs(one.weights - other.weights), one.below + other.above, one.above + other.below
-    )
+    weights = abs(one.weights - other.weights)
+    return Rows(one.values - other.values, weights, one.below + other.above, one.above + other.below)
 
 
-def _estimate(learned: Learned, rows: Rows, signed: bool = False) -> Estimate:
-    logs, ess = learned.logs, effective(rows.weights, learned.logs.clusters)
-    least = float(np.sqrt((rows.weights**2 * learned.noise(ess)).sum())) / len(logs)
-    mean = clustered(rows.values, logs.clusters).at_least(least, max(ess - 1, 1.0))
+def _estimate(of: Weighing, rows: Rows, signed: bool = False) -> Estimate:
+    """The error is at least what outcomes are bound to vary by, under weights as large as they are to be expected."""
+    logs, ess = of.learned.logs, effective(rows.weights, of.learned.logs.clusters)
+    least = float(np.sqrt(of.luck * (rows.weights**2 * of.learned.noise(ess)).sum())) / len(logs)
+    mean = clustered(rows.values, logs.clusters).swollen(rows.swelling).at_least(least, max(ess - 1, 1.0))
     count = int((logs.known & (rows.weights > 0)).sum())
     return Estimate(mean.value, _interval(mean, rows, logs, signed), mean.se, ess, count, rows.note)
 
@@ -89,8 +84,8 @@ def _estimate(learned: Learned, rows: Rows, signed: bool = False) -> Estimate:
 def _interval(mean: Mean, rows: Rows, logs: Usable, signed: bool) -> Interval:
     """Widened by what no row can know, and within what a mean of rewards can be; about the value in any case."""
     low, high = mean.interval()
-    least = 0.0 if not signed else -logs.high
-    most = logs.high if logs.outcome == "reward" or signed else np.inf
+    most = 1.0 if logs.outcome == "reward" else np.inf
+    least = -most if signed else 0.0
     return min(mean.value, max(low - rows.below, least)), max(mean.value, min(high + rows.above, most))
 
 

@@ -7,49 +7,27 @@ not be drawn; weights that were cut) stands beside it: how far it may lie below 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from eval.counterfactual.judgement import DM, DR, GUESS
-from eval.counterfactual.learned import Learned
+from eval.counterfactual.weighing import Rows, Weighing
 from routers.base import Array
 
 GRID = 21
 """Thresholds that switch-DR chooses from, as many as in its paper."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighing:
-    """A target over learned logs. chances: (n, m). weight: (n,) target over logging policy. outside: (n, m) bool."""
-
-    learned: Learned
-    chances: Array
-    weight: Array
-    outside: Array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """values: (n,). weights: (n,) what an outcome counts in them. below, above: how much their mean may be off for certain."""
-
-    values: Array
-    weights: Array
-    below: float
-    above: float
-    note: str = ""
-
-
 def direct_method(of: Weighing) -> Rows:
     """The model's expectation of what the target would do."""
-    below, above = _unseen(of)
-    return Rows(_modelled(of), np.zeros(len(of.weight)), below, above, GUESS)
+    below, above = of.unseen
+    return Rows(of.modelled, np.zeros(len(of.weight)), below, above, note=GUESS)
 
 
 def ips(of: Weighing) -> Rows:
     """Inverse propensity scores (Horvitz and Thompson, 1952); an expert that could not be drawn counts as 0."""
     weights = of.weight * of.learned.answered
-    return Rows(weights * of.learned.logs.value, weights, 0.0, _mass(of) * of.learned.logs.high)
+    return Rows(weights * of.learned.logs.value, weights, 0.0, of.mass * of.learned.logs.high, swelling=of.luck)
 
 
 def clipped_ips(of: Weighing) -> Rows:
@@ -58,8 +36,8 @@ def clipped_ips(of: Weighing) -> Rows:
     clipped = np.minimum(of.weight, most)
     cut = float((of.learned.answered * (of.weight - clipped)).mean())
     weights = clipped * of.learned.answered
-    above = (_mass(of) + cut) * of.learned.logs.high
-    return Rows(weights * of.learned.logs.value, weights, 0.0, above, f"weights clipped at {most:.3g}")
+    above = (of.mass + cut) * of.learned.logs.high
+    return Rows(weights * of.learned.logs.value, weights, 0.0, above, of.luck, f"weights clipped at {most:.3g}")
 
 
 def snips(of: Weighing) -> Rows:
@@ -69,14 +47,14 @@ def snips(of: Weighing) -> Rows:
     ratio = float((weights * of.learned.logs.value).mean() / total) if total > 0 else 0.0
     weights = weights / (total if total > 0 else 1.0)
     values = ratio + weights * (of.learned.logs.value - ratio)
-    mass = _mass(of)
-    return Rows(values, weights, mass * ratio, mass * (of.learned.logs.high - ratio))
+    mass = of.mass
+    return Rows(values, weights, mass * ratio, mass * (of.learned.logs.high - ratio), of.luck)
 
 
 def doubly_robust(of: Weighing) -> Rows:
     """The model, put right by the weighted residuals of what was done (Dudik et al., 2014)."""
-    below, above = _unseen(of)
-    values = _modelled(of) + of.weight * of.learned.residual
+    below, above = of.unseen
+    values = of.modelled + of.weight * of.learned.residual
     return Rows(values, of.weight * of.learned.answered, below, above)
 
 
@@ -86,18 +64,18 @@ def switch_dr(of: Weighing) -> Rows:
     The weight is that with the least estimated mean squared error: the variance of the mean plus the square of the most
     that the bias could be, which is the target's mass above the weight times the range of the outcome.
     """
-    modelled, residual = _modelled(of), of.learned.residual
-    below, above = _unseen(of)
+    modelled, residual = of.modelled, of.learned.residual
+    below, above = of.unseen
     errors = []
     grid = _grid(of.weight)
     for most in grid:
         values = modelled + np.where(of.weight <= most, of.weight * residual, 0.0)
-        bias = of.learned.logs.high * _mass_above(of, most)
+        bias = of.learned.logs.high * of.mass_above(most)
         errors.append(values.var() / len(values) + bias**2)
     best = grid[int(np.argmin(errors))]
     kept = np.where(of.weight <= best, of.weight, 0.0)
     note = f"the model alone above a weight of {best:.3g}" if best < grid[-1] else "at no weight the model alone"
-    return Rows(modelled + kept * residual, kept * of.learned.answered, below, above, note)
+    return Rows(modelled + kept * residual, kept * of.learned.answered, below, above, note=note)
 
 
 def _grid(weight: Array) -> Array:
@@ -106,33 +84,8 @@ def _grid(weight: Array) -> Array:
     if not len(positive):
         return np.zeros(1)
     low, high = np.quantile(positive, [0.05, 0.95])
-    return np.append(np.geomspace(low, high, GRID), positive.max())
-
-
-def _modelled(of: Weighing) -> Array:
-    """(n,) the outcome that the model expects of the target."""
-    modelled: Array = (of.chances * of.learned.expected).sum(axis=1)
-    return modelled
-
-
-def _mass(of: Weighing) -> float:
-    """The share of the target's mass on who could not be drawn, or never was."""
-    return float((of.chances * of.outside).sum(axis=1).mean())
-
-
-def _unseen(of: Weighing) -> tuple[float, float]:
-    """How far the model's word for those may be from the least and from the most that an outcome can be."""
-    mass, said = of.chances * of.outside, of.learned.expected
-    return float((mass * said).sum(axis=1).mean()), float((mass * (of.learned.logs.high - said)).sum(axis=1).mean())
-
-
-def _mass_above(of: Weighing, most: float) -> float:
-    """The target's mass where its weight is above `most`; from the drawn weights where the others are not known."""
-    explored = of.learned.logs.explored
-    with np.errstate(invalid="ignore"):
-        heavy = np.where(of.chances > most * explored, of.chances, 0.0).sum(axis=1)
-    drawn = np.where(of.weight > most, of.weight, 0.0)
-    return float(np.where(np.isnan(explored).any(axis=1), drawn, heavy).mean())
+    grid: Array = np.append(np.geomspace(low, high, GRID), positive.max())
+    return grid
 
 
 ESTIMATORS: Mapping[str, Callable[[Weighing], Rows]] = {

@@ -14,7 +14,7 @@ from gateway.errors import ConfigError
 from gateway.experts import Policy
 
 REPLAYABLE = frozenset(
-    {"router", "thrift", "haste", "caution", "balance", "fallback", "experts", "explore", "switch_margin"}
+    {"router", "thrift", "haste", "caution", "balance", "fallback", "experts", "explore", "learn", "switch_margin"}
 )
 """Knobs that decide who goes first, and nothing that follows."""
 LISTS = frozenset({"experts", "collections"})

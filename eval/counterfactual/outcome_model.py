@@ -2,9 +2,10 @@
 
 The router's own expectation (of the cost, where that is asked for; of latency none is logged), recalibrated: outcome -
 expectation is a linear function of the expectation and of the mean expectation of the query (its easiness), with
-coefficients per expert shrunk to those of all (a hierarchical ridge regression; Gelman and Hill, 2007, chapter 12). An expert who was never logged gets the
-coefficients of all, a router that expected nothing leaves shrunk means. Cross-fitted: a row is judged by a model that
-saw nothing of its fold (Chernozhukov et al., 2018), without which intervals come out too narrow.
+coefficients per expert shrunk to those of all (a hierarchical ridge regression; Gelman and Hill, 2007, chapter 12).
+An expert who was never logged gets the coefficients of all; a router that expected nothing leaves shrunk means.
+Cross-fitted: a row is judged by a model that saw nothing of its fold (Chernozhukov et al., 2018), without which
+intervals come out too narrow.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ def _moments(features: Array, residual: Array, logs: Usable, folds: Array) -> tu
     cells = folds[rows] * len(logs.experts) + logs.action[rows]
     shape = (FOLDS, len(logs.experts))
     products = np.concatenate([x[:, :, None] * x[:, None, :], (x * residual[rows, None])[:, :, None]], axis=2)
-    sums = np.stack(
-        [np.bincount(cells, column, shape[0] * shape[1]) for column in products.reshape(len(rows), -1).T], axis=1
-    ).reshape(*shape, x.shape[1], x.shape[1] + 1)
+    columns = products.reshape(len(rows), products.shape[1] * products.shape[2]).T
+    sums = np.stack([np.bincount(cells, column, shape[0] * shape[1]) for column in columns], axis=1)
+    sums = sums.reshape(*shape, *products.shape[1:])
     return sums[..., :-1], sums[..., -1]
 
 

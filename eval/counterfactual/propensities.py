@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from eval.counterfactual.bounds import Mean, clustered
-from eval.counterfactual.usable import Usable
+from eval.counterfactual.usable import SURE, Usable
 from routers.base import Array
 
 ALARM = 0.999
@@ -17,16 +17,17 @@ ALARM = 0.999
 
 
 def mean_weight(logs: Usable, chances: Array) -> Mean:
-    """Of the target's chances (n, m), which must be 0 where nobody could be drawn, and what they lack is added.
+    """Of the target's chances (n, m); what of them lies on who could not be drawn, or never was, is left out of both.
 
     The error is the larger of that of the weights found and, where all chances are known, of that which they imply:
     rare weights that did not come up are in the second only.
     """
-    held = np.where(logs.supported, chances, 0.0)
+    drawn = np.bincount(logs.action, minlength=len(logs.experts)) > 0
+    held = np.where(logs.supported & drawn, chances, 0.0)
     found = clustered(logs.weights(held) + 1 - held.sum(axis=1), logs.clusters)
     if np.isnan(logs.explored).any():
         return found
-    squares = _squares(logs, chances)
+    squares = squared_weights(logs, chances)
     implied = float(np.sqrt(np.maximum(squares - held.sum(axis=1) ** 2, 0.0).sum())) / len(logs)
     return Mean(found.value, implied, max(found.freedom, len(logs) / 10)) if implied > found.se else found
 
@@ -40,10 +41,10 @@ def implied_size(logs: Usable, chances: Array) -> float:
     told = ~np.isnan(logs.explored).any(axis=1)
     if not told.any():
         return np.inf
-    return len(logs) * float(logs.known.mean()) / max(float(_squares(logs, chances)[told].mean()), 1.0)
+    return len(logs) * float(logs.known.mean()) / max(float(squared_weights(logs, chances)[told].mean()), 1.0)
 
 
-def _squares(logs: Usable, chances: Array) -> Array:
+def squared_weights(logs: Usable, chances: Array) -> Array:
     """(n,) expected squared weights over who could be drawn; NaN where not all chances are stated."""
     held = np.where(logs.supported, chances, 0.0)
     squares: Array = np.divide(held**2, logs.explored, out=np.zeros_like(held), where=held > 0).sum(axis=1)
@@ -51,11 +52,24 @@ def _squares(logs: Usable, chances: Array) -> Array:
 
 
 def wrong_draws(logs: Usable) -> str | None:
-    """In words, which expert was drawn too often or too seldom for its stated chances; None where none was."""
-    drawn = np.eye(len(logs.experts))[logs.action]
+    """In words, how the draws differ from their stated chances; None where they do not."""
     known = ~np.isnan(logs.explored).any(axis=1)
-    if not known.any():
+    return (_miscounted(logs, known) if known.any() else None) or _too_wide(logs, ~known & (logs.propensity < SURE))
+
+
+def _too_wide(logs: Usable, rows: Array) -> str | None:
+    """Where only the action's chance is known: weights to anybody allowed average 1, less where somebody never could."""
+    if not rows.any():
         return None
+    even = 1 / (logs.allowed[rows].sum(axis=1) * logs.propensity[rows])
+    low, _ = clustered(even, np.unique(logs.clusters[rows], return_inverse=True)[1]).interval(ALARM)
+    if low <= 1:
+        return None
+    return f"weights to any expert average {even.mean():.3g} (at least {low:.3g}), which must not be more than 1"
+
+
+def _miscounted(logs: Usable, known: Array) -> str | None:
+    drawn = np.eye(len(logs.experts))[logs.action]
     stated = logs.explored[known]
     expected, variance = stated.sum(axis=0), (stated * (1 - stated)).sum(axis=0)
     off = drawn[known].sum(axis=0) - expected

@@ -32,12 +32,6 @@ class Reach:
     weight: Mean
 
 
-def outside_of(logs: Usable, chances: Array) -> Array:
-    """(n, m) bool: where the target may go and the logs never could have, or never did with an outcome."""
-    outside: Array = (chances > 0) & ~(logs.supported & logs.tried)
-    return outside
-
-
 def refusal_of_logs(logs: Usable) -> str | None:
     """Why these logs can judge nobody, and what to do; None where they may."""
     if not logs.decisions:
@@ -68,16 +62,16 @@ def refusal_of_target(reach: Reach) -> str | None:
 
 
 def enough(logs: Usable, chances: Array, explore: float = EXPLORE) -> int:
-    """How many decisions at this share of random draws give the target `MIN_ESS` effective ones.
+    """How many decisions at this share of random draws give the target twice `MIN_ESS` effective ones.
 
     A draw over k experts has the chance explore / k, and whom the policy prefers 1 - explore more; the effective size
     of n weights is n / mean(w^2) (Kish, 1965), of which those with an outcome count.
     """
-    allowed = logs.supported | (chances > 0)
+    allowed = logs.allowed | (chances > 0)
     drawn = explore / allowed.sum(axis=1, keepdims=True) + (1 - explore) * _preferred(logs)
     squares = float((chances**2 / drawn).sum(axis=1).mean())
     heard = max(float(logs.known.mean()), 1 / len(logs))
-    return int(np.ceil(_rounded(MIN_ESS * squares / heard)))
+    return int(np.ceil(_rounded(2 * MIN_ESS * squares / heard)))
 
 
 def _preferred(logs: Usable) -> Array:
@@ -98,11 +92,10 @@ def _unsupported(reach: Reach) -> str:
     logs, share = reach.logs, f"{100 * reach.outside:.0f} % of its choices"
     if (logs.propensity >= SURE).all():
         return f"nothing was explored, and the target differs on {share}; {_advice(reach)}"
-    mass = np.where(outside_of(logs, reach.chances), reach.chances, 0.0).sum(axis=0)
+    mass = np.where(logs.outside(reach.chances), reach.chances, 0.0).sum(axis=0)
     named = ", ".join(logs.experts[m] for m in np.argsort(-mass)[:3] if mass[m] > 0)
-    return (
-        f"the logs cannot speak of {share}, which go to experts that were not tried there ({named}); {_advice(reach)}"
-    )
+    silent = f"the logs cannot speak of {share}, which go to experts that were not tried there ({named})"
+    return f"{silent}; {_advice(reach)}"
 
 
 def _advice(reach: Reach) -> str:

@@ -18,6 +18,8 @@ from gateway.types import Decision
 from routers.base import Array
 
 Heard = Callable[[], None]
+Corrected = Callable[[str, Decision], Decision]
+"""A logged decision, by its id, as a policy that learns would have corrected it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,7 @@ class Chooser:
     general: what each expert scores on average over all categories, for queries unlike any. reference_usd: what a
     typical query costs at the dearest expert, where the record does not say. least_chance: below it an expert is too
     likely wrong; None where the policy lets anybody answer, or the record's stands. said: what another router says.
+    corrected: by feedback, where the policy learns; decisions come to it in the order of the record.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Chooser:
     reference_usd: float = 0.0
     least_chance: float | None = None
     said: Reread | None = None
+    corrected: Corrected | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +97,7 @@ def yardsticks(recorded: Recorded, otherwise: Target) -> Iterator[Target]:
 def _chances(chooser: Chooser, recorded: Recorded, row: int, seen: Seen, places: Array) -> Array:
     """(k,) of the experts at these places."""
     decision = _decision(chooser.said, recorded, row, seen, places)
+    decision = decision if chooser.corrected is None else chooser.corrected(seen.id, decision)
     situation = _situation(chooser, recorded, row, seen, decision, places)
     return ranking_for(decision, chooser.policy, seen.wishes, situation).draw.chances(len(places))
 

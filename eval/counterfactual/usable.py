@@ -22,7 +22,7 @@ WHOLE = 1e-6
 class Usable:
     """n rows of the logs, m experts.
 
-    rows: (n,) their places in the logs. supported: (n, m) bool, who could have been drawn. tried: (m,) bool, who ever
+    rows: (n,) their places in the logs. allowed: (n, m) bool, who could have been asked. supported: (n, m) bool, who could have been drawn. tried: (m,) bool, who ever
     was, with an outcome. value: (n,) the outcome, 0 where it is not known. expected: (n, m) what was expected of it,
     NaN unknown. clusters: (n,) 0 to G - 1. high: the most that the outcome can be, or ever was; the least is 0.
     strange: outcomes that are none (a reward outside [0, 1], a negative cost). decisions: the length of the logs.
@@ -34,6 +34,7 @@ class Usable:
     action: Array
     propensity: Array
     explored: Array
+    allowed: Array
     supported: Array
     tried: Array
     known: Array
@@ -56,6 +57,11 @@ class Usable:
         weights: Array = chances[np.arange(len(self)), self.action] / self.propensity
         return weights
 
+    def outside(self, chances: Array) -> Array:
+        """(n, m) bool: where the target may go and the logs never could have, or never did with an outcome."""
+        outside: Array = (chances > 0) & ~(self.supported & self.tried)
+        return outside
+
 
 def usable(logs: Logs, outcome: Outcome) -> Usable:
     """The rows whose propensity is a chance; what is wrong with the others' is not guessed."""
@@ -73,6 +79,7 @@ def usable(logs: Logs, outcome: Outcome) -> Usable:
         action=action,
         propensity=logs.propensity[rows],
         explored=_told(logs, rows, action),
+        allowed=logs.allowed[rows].astype(bool),
         supported=_supported(logs, rows, action),
         tried=np.bincount(action[known], minlength=len(logs.experts)) > 0,
         known=known,

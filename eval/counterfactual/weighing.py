@@ -15,15 +15,15 @@ from routers.base import Array
 class Rows:
     """values: (n,), whose mean is the estimate. weights: (n,) what an outcome counts in them.
 
-    below, above: how far off the mean may be beside chance, by what no outcome told. luck: how much the variance is
-    larger than the values' own scatter tells.
+    below, above: how far off the mean may be beside chance, by what no outcome told. swelling: how much larger the
+    variance is than the values' own scatter tells.
     """
 
     values: Array
     weights: Array
     below: float
     above: float
-    luck: float = 1.0
+    swelling: float = 1.0
     note: str = ""
 
 
@@ -62,9 +62,15 @@ class Weighing:
         return max(1.0, float(squares[told].sum()) / found) if found > 0 else 1.0
 
     def mass_above(self, most: float) -> float:
-        """The target's mass where its weight is above `most`; from the drawn weights where others are not known."""
+        """The share of the target's mass with a weight above `most`; by drawn weights where others are not known."""
         explored = self.learned.logs.explored
         with np.errstate(invalid="ignore"):
             heavy = np.where(self.chances > most * explored, self.chances, 0.0).sum(axis=1)
         drawn = np.where(self.weight > most, self.weight, 0.0)
-        return float(np.where(np.isnan(explored).any(axis=1), drawn, heavy).mean())
+        return min(1.0, float(np.where(np.isnan(explored).any(axis=1), drawn, heavy).mean()))
+
+
+def weighing(learned: Learned, chances: Array) -> Weighing:
+    """chances: (n, m) of the target on the usable rows."""
+    logs = learned.logs
+    return Weighing(learned, chances, logs.weights(chances), logs.outside(chances))

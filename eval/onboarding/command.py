@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.onboarding.page import page_of
 from eval.onboarding.report import as_json, lines, sheets
 from eval.onboarding.run import Evaluation, Settings, Watch, evaluate
 from eval.onboarding.stand import stand_of
-from eval.publishing import publish_findings
+from eval.publishing import publish_findings, write
+from eval.report.page import html as html_of
 from routers.corpus import spelled_out
 from routers.suite import load_bundled_suite, load_suite
 from routers.table import read_table
@@ -44,6 +46,8 @@ def evaluate_files(
     return evaluate(stand_of(table, suite, np.concatenate(parts), texts), settings, watch)
 
 
-def publish_evaluation(evaluation: Evaluation, json: Path | None) -> None:
-    """See `publish_findings`."""
+def publish_evaluation(evaluation: Evaluation, json: Path | None, html: Path | None = None) -> None:
+    """The page where it is wanted; then see `publish_findings`."""
+    if html is not None:
+        write(html, html_of(page_of(evaluation)).encode())
     publish_findings(as_json(evaluation), sheets(evaluation), lines(evaluation), json)

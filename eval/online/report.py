@@ -9,7 +9,7 @@ from typing import Any
 from eval.bench.tables import Sheet
 from eval.online.run import Evaluation, Mean, Row
 
-HEAD = ("when learning begins", "router", "best single", "learning", "gain", "gain, late", "above bound", "exploring")
+HEAD = ("when learning begins", "router", "single", "learning", "gain", "above bound", "exploring costs")
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def sheet(evaluation: Evaluation) -> Sheet:
 def _cells(row: Row) -> Iterator[str]:
     yield row.name
     yield from (f"{row[name].value:.3f}" for name in ("router", "best_single", "learning"))
-    yield from (_signed(row[name]) for name in ("gain", "gain_late", "above_bound"))
+    yield from (_signed(row[name]) for name in ("gain", "above_bound"))
     yield f"{row['exploring'].value:.4f}"
 
 
@@ -52,9 +52,7 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     )
     for row in evaluation.rows:
         yield f"{row.name}: {_verdict(row)}"
-    yield (
-        "bound: 1.645 standard errors below the best single expert, known in hindsight. exploring: what it cost a query."
-    )
+    yield "bound: 1.645 standard errors below the best single expert, who is known in hindsight alone"
 
 
 def _verdict(row: Row) -> str:
@@ -64,4 +62,4 @@ def _verdict(row: Row) -> str:
     said = "gains" if gain.interval[0] > 0 else "loses" if gain.interval[1] < 0 else "changes nothing beyond noise"
     if above.interval is not None and above.interval[1] < 0:
         return f"learning {said}, and is below the bound while it learns"
-    return f"learning {said}"
+    return f"learning {said}; in the second half {_signed(row['gain_late'])}"

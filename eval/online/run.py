@@ -49,7 +49,8 @@ class Row:
 
 
 FIGURES = (
-    "router", "best_single", "learning", "gain", "gain_late", "above_bound", "explored", "exploring", "regions", "trust",
+    "router", "best_single", "learning", "gain", "gain_late", "above_bound", "explored", "exploring", "regions",
+    "trust",
 )  # fmt: skip
 
 

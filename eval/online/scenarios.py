@@ -1,4 +1,4 @@
-"""What a router may be when learning begins: good, ignorant, wrong, at random; and an expert that gets worse meanwhile."""
+"""What a router may be when learning begins: good, ignorant, wrong; and an expert that gets worse meanwhile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def scenarios(stream: Stream, rng: np.random.Generator) -> Iterator[Scenario]:
     yield Scenario("one that knows nothing", _with(stream, np.full_like(predicted, float(np.nanmean(predicted)))))
     yield Scenario("one that confuses the experts", _with(stream, predicted[:, _deranged(len(stream.experts), rng)]))
     yield Scenario("one that confuses the queries", _with(stream, predicted[rng.permutation(len(predicted))]))
-    yield Scenario("the best-liked expert gets worse half-way", _failing(stream, rng))
+    yield Scenario("its favourite gets worse half-way", _failing(stream, rng))
 
 
 def _with(stream: Stream, predicted: Array) -> Stream:

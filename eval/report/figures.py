@@ -9,9 +9,9 @@ def share(value: float | None) -> str:
     return NONE if value is None else f"{value:.1%}"
 
 
-def figure(value: float | None, form: str = ".3f") -> str:
+def figure(value: float | None, form: str = "z.3f") -> str:
     return NONE if value is None else f"{value:{form}}"
 
 
-def between(found: tuple[float, float] | None, form: str = ".3f") -> str:
+def between(found: tuple[float, float] | None, form: str = "z.3f") -> str:
     return NONE if found is None else f"[{found[0]:{form}}, {found[1]:{form}}]"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Dash = Literal["-", "--", "-.", ":"]
+
 INK, PAPER = "#1f2328", "#ffffff"
 NIGHT = "#d1d7e0"
 """What ink turns into where a page is dark."""
@@ -9,7 +13,7 @@ BLUE = "#0969da"
 COLOURS = (BLUE, "#1a7f37", "#bc4c00", "#8250df", "#0f8b8d", "#bf3989")
 """Legible on white and on black."""
 GREY = "#818b98"
-DASHES = ("-", "--", "-.", ":")
+DASHES: tuple[Dash, ...] = ("-", "--", "-.", ":")
 """Tell lines apart that share a colour."""
 SHADE = 0.6
 """How opaque the fullest cell of a heat map is: numbers in ink stay legible on it, light or dark."""
@@ -31,6 +35,6 @@ def colour(place: int) -> str:
     return COLOURS[place % len(COLOURS)]
 
 
-def dash(place: int) -> str:
+def dash(place: int) -> Dash:
     """Of the series at this place: where colours repeat, lines differ."""
     return DASHES[place // len(COLOURS) % len(DASHES)]

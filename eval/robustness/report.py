@@ -9,17 +9,18 @@ from eval.robustness.run import Robustness, Steadiness
 from eval.robustness.variants import TYPOS, WORDING
 from eval.routing.sheets import told
 
-HEAD = ("choices that stay", "questions", "variants", "unchanged", "change in accuracy")
+HEAD = ("", "questions", "variants", "choices that stay", "change in accuracy")
 FAMILIES = {TYPOS: "under typos", WORDING: "in other words"}
 
 
 def sheet(found: Robustness) -> Sheet:
-    """Each router under each kind of variant."""
-    return Sheet(HEAD, [_row(router.router, one) for router in found.routers for one in router.found])
+    """Each router under both families of variants; each kind of them is in the JSON."""
+    rows = [_row(router.router, one) for router in found.routers for one in router.found if one.kind in FAMILIES]
+    return Sheet(HEAD, rows)
 
 
 def _row(router: str, one: Steadiness) -> tuple[str, ...]:
-    named, counts = f"{router}: {one.kind}", (f"{one.questions:,}", f"{one.variants:,}")
+    named, counts = f"{router} {FAMILIES[one.kind]}", (f"{one.questions:,}", f"{one.variants:,}")
     return (named, *counts, told(one.unchanged), told(one.gain, "+"))
 
 

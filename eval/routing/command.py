@@ -20,7 +20,7 @@ from eval.routing.report import as_json, lines, sheets
 from eval.routing.rows import Resampling
 from eval.routing.run import Evaluation, evaluate
 from eval.routing.single import read_single
-from eval.routing.suite import Suite, Untrained, known_to
+from eval.routing.suite import Suite, Untrained, known_to, unlearned
 from eval.watching import Watch
 from routers.reader import load_bundled_reader
 from routers.suite import Suite as TrainedSuite
@@ -56,7 +56,8 @@ def evaluate_files(
         bare = suite
     else:
         trained = suite_at(sources.artifact)
-        table = known_to(trained, table, sources.experts)
+        learned_from = trained.manifest.tables.values()
+        table = unlearned(known_to(trained, table, sources.experts), sources.questions, learned_from)
         suite, bare = encodings.behind(trained), trained
     trial = trial_of(table, prices)
     robustness = asked_otherwise(trial, suite, bare, otherwise, resampling, watch)

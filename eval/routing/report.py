@@ -145,9 +145,11 @@ def _against(against: Against) -> Iterator[str]:
     if oracle.luck_floor is not None:
         said.append(f"{oracle.luck_floor:.3f} by luck alone, were no expert better at some questions than at others")
     if oracle.shrunk.value is not None:
-        said.append(f"about {told(oracle.shrunk)} without luck (fitted chances; each question was drawn once)")
+        said.append(
+            f"about {told(oracle.shrunk)} by fitted chances, which leave luck out (each question was drawn once)"
+        )
     if oracle.repeated.value is not None:
-        said.append(f"{told(oracle.repeated)} judged by other draws of {oracle.repeated_n} repeated questions")
+        said.append(f"{told(oracle.repeated)} on {oracle.repeated_n} repeated questions, judged by their other draws")
     yield "; ".join(said) + "."
     if pair.known:
         yield f"PGR, APGR and CPT: {pair.strong} is the strong and {pair.weak} the weak expert ({pair.why})."

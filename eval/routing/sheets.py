@@ -16,9 +16,10 @@ from routers.selective import TOLD
 
 ORDER = ("router", "strategy", "baseline", "oracle")
 QUALITY = ("", "n", "accuracy", "95 %", "gain on best single", "95 %", "p", "")
-BUDGETS = ("", "$ per 1k", "10⁹ params", "tokens", "AIQ", "over zero router", "95 %", "cost saved", "95 %")
-LEFT = ("", "gap to oracle", "to oracle without luck", "found where 1-3 know", "gain on random")
-PRICED = ("", "arena score", "cheapest right chosen", "APGR", "CPT 50 %")
+BUDGETS = ("", "$ per 1k", "95 %", "10⁹ params", "tokens", "cost saved", "95 %")
+LEFT = ("", "gap to oracle", "to fitted oracle", "found where 1-3 know", "gain on random")
+PRICED = ("", "AIQ", "over zero router", "arena score", "cheapest right chosen")
+TRADED = ("", "PGR", "APGR", "CPT 50 %", "CPT 80 %")
 SELECTIVE = ("", "AURC", "E-AURC", *(f"{wrong:.0%} may be wrong" for wrong in TOLD))
 CHANCES = ("", "AUC", "mean AUC", "ECE", "ECE (mass)", "Brier", "NLL")
 NONE = "-"
@@ -37,8 +38,10 @@ def row_sheets(rows: Sequence[Row]) -> list[Sheet]:
     if any(row.cost_usd_per_1k is not None or row.active_params_b is not None for row in rows):
         found.append(Sheet(BUDGETS, [_budget(row) for row in rows]))
     found.append(Sheet(LEFT, [_left(row) for row in compared]))
-    if any(row.measures.arena.value is not None or row.measures.apgr.value is not None for row in compared):
+    if any(row.measures.arena.value is not None for row in compared):
         found.append(Sheet(PRICED, [_priced(row) for row in compared]))
+    if any(row.measures.pgr.value is not None for row in compared):
+        found.append(Sheet(TRADED, [_traded(row) for row in compared]))
     if routers:
         found.append(Sheet(CHANCES, [_chances(row) for row in routers]))
     return found
@@ -79,11 +82,9 @@ def _budget(row: Row) -> list[str]:
     return [
         _title(row),
         _figure(row.cost_usd_per_1k, ".3f"),
+        between(row.measures.cost_usd_per_1k.interval),
         _figure(row.active_params_b, ".1f"),
         _figure(row.measures.tokens_per_query.value, ",.0f"),
-        told(Figure(budget.aiq, budget.aiq_interval)),
-        _figure(budget.aiq_gain, "+.3f"),
-        between(budget.aiq_gain_interval, "+"),
         _figure(budget.cost_save, ".0%"),
         between(budget.cost_save_interval, form=".0%"),
     ]
@@ -96,8 +97,15 @@ def _left(row: Row) -> list[str]:
 
 
 def _priced(row: Row) -> list[str]:
+    budget = row.budget or Budget()
+    area = Figure(budget.aiq, budget.aiq_interval), Figure(budget.aiq_gain, budget.aiq_gain_interval)
     found = row.measures
-    return [_title(row), *(told(figure) for figure in (found.arena, found.opt_sel, found.apgr, found.cpt_50))]
+    return [_title(row), told(area[0]), told(area[1], "+"), told(found.arena), told(found.opt_sel)]
+
+
+def _traded(row: Row) -> list[str]:
+    found = row.measures
+    return [_title(row), *(told(figure) for figure in (found.pgr, found.apgr, found.cpt_50, found.cpt_80))]
 
 
 def _chances(row: Row) -> list[str]:
@@ -109,7 +117,7 @@ def _chances(row: Row) -> list[str]:
         _figure(one.auc_mean, ".3f"),
         told(Figure(one.ece, surely.get("ece"))),
         _figure(one.ece_mass, ".3f"),
-        told(Figure(one.brier, surely.get("brier"))),
+        _figure(one.brier, ".3f"),
         told(Figure(one.nll, surely.get("nll"))),
     ]
 

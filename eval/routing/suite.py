@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, Protocol
+
+import numpy as np
 
 from eval.routing.data import Trial
 from routers.base import Array, Matrix, Router
 from routers.categories import nearest
 from routers.encoders.layout import Layout
 from routers.errors import TableError
+from routers.manifest import digest
 from routers.questions import some
 from routers.reader import Reader
 from routers.table import Table
@@ -98,6 +102,21 @@ def known_to(suite: Suite, table: Table, named: Sequence[str] | None) -> Table:
         near = nearest(strange[0], known)
         raise TableError(f"no router of the artifact knows {', '.join(strange)}; the nearest it knows are {near}")
     return table
+
+
+def unlearned(table: Table, questions: Path, learned_from: Collection[str]) -> Table:
+    """The table without what an artifact was trained on, where the very file of questions is among those it names.
+
+    learned_from: sha256 of its tables. TableError where no question is left.
+    """
+    if digest(questions) not in learned_from:
+        return table
+    rows = np.flatnonzero(np.array(table.split) != "train")
+    if not len(rows):
+        raise TableError(f"the artifact has learned from every question of {questions}; judge it on others")
+    line = f"{len(table.texts) - len(rows)} questions that the artifact was trained on (by {table.split_from})"
+    kept = table.part(rows)
+    return replace(kept, left_out=(*kept.left_out, line))
 
 
 def contestants(suite: Suite, trial: Trial) -> tuple[tuple[Contestant, ...], tuple[str, ...]]:

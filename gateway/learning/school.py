@@ -21,17 +21,25 @@ School = Mapping[tuple[str, Learn], Corrector]
 def school_of(configuration: Configuration, reference_usd: float, spending: Callable[[str], Spending]) -> School:
     """Empty where no policy learns. Prices count as they do under the first policy of each."""
     correctors: dict[tuple[str, Learn], Corrector] = {}
-    versions = versions_of(configuration.experts.experts)
     for address in configuration.book.values():
         policy = address.policy
         if policy.learn is None or address.expert or (policy.router, policy.learn) in correctors:
             continue
-        rates = rates_for(policy, NO_WISHES, reference_usd)
-        artifact = configuration.readings[policy.router].version
-        study = Study(policy.router, artifact, versions, rates, policy.learn.half_life_days)
+        study = study_of(policy, configuration, reference_usd)
         corrector = Corrector(address.name, policy.learn, study, spending(address.name))
         correctors[policy.router, policy.learn] = corrector
     return correctors
+
+
+def study_of(policy: Policy, configuration: Configuration, reference_usd: float) -> Study:
+    """What teaches about this policy's router, prices counted as under the policy."""
+    return Study(
+        router=policy.router,
+        artifact=configuration.readings[policy.router].version,
+        versions=versions_of(configuration.experts.experts),
+        rates=rates_for(policy, NO_WISHES, reference_usd),
+        half_life_days=None if policy.learn is None else policy.learn.half_life_days,
+    )
 
 
 def corrector_of(school: School, policy: Policy) -> Corrector | None:

@@ -11,7 +11,7 @@ from gateway.logged import Logged
 from gateway.types import ALONE
 from gateway.utility import Exchange
 from routers.base import Array
-from routers.online.context import NONE, Context, Numbers
+from routers.online.context import NONE, NUMBERS, Context, Numbers
 from routers.online.observations import Observations
 
 DAY_S = 86_400.0
@@ -124,7 +124,7 @@ class Study:
         return Observations(
             experts=experts,
             category=np.array([row.context.category for row in kept], dtype=np.str_),
-            numbers=np.array([row.context.numbers.row() for row in kept], dtype=np.float64).reshape(len(kept), -1),
+            numbers=np.array([row.context.numbers.row() for row in kept], dtype=np.float64).reshape(-1, len(NUMBERS)),
             score=score,
             price=self.rates.price(cost, seconds),
             served=np.array([places[row.served] for row in kept], dtype=np.intp),

@@ -30,9 +30,3 @@ def exploring(value: Array, std: Array, front: int, allowed: Array) -> Array:
     chances[others] = (1 - FLOOR) * better / better.sum() + FLOOR / others.sum()
     return chances
 
-
-def mixture(front: int, explored: Array, share: float, uniform: float = 0.0) -> Array:
-    """(k,) the chance of each to go first: `uniform` of the queries to anybody, `share` of the rest to explore."""
-    chances = (1 - uniform) * share * explored + uniform / len(explored)
-    chances[front] += (1 - uniform) * (1 - share)
-    return chances

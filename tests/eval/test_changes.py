@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
+from typer.testing import CliRunner
 
 from eval.changes.change import Change, Side
 from eval.changes.command import Terms, judge_versions
@@ -15,10 +16,10 @@ from eval.changes.multiplicity import benjamini_hochberg, holm
 from eval.changes.report import as_json, lines, sheets
 from eval.changes.rows import fine_p, measures
 from eval.changes.verdicts import in_category, overall
+from eval.cli import app as eval_app
 from eval.metrics.bootstrap import p_value
 from eval.routing.rows import Resampling
-from routers.errors import TableError
-from tests.conftest import coterie
+from routers.errors import RouterError, TableError
 
 N = 400
 DRAWN = Resampling(500, 0)
@@ -249,28 +250,33 @@ def test_partly_asked_questions_give_what_all_of_them_would_on_average():
         assert np.mean(values) == pytest.approx(truth[name], abs=4 * np.std(values) / np.sqrt(3000))
 
 
+def run(*arguments):
+    """The command as typed; what it refuses is raised."""
+    done = CliRunner().invoke(eval_app, ["regression", *map(str, arguments)])
+    if isinstance(done.exception, RouterError):
+        raise done.exception
+    return done
+
+
 @pytest.fixture
-def shell(questions, answered, tmp_path):
+def tables(questions, answered):
     before, after = answered("before", m=[1.0] * N), answered("after", m=[0.0] * 80 + [1.0] * 320)
-
-    def ran(*more):
-        told = ("--questions", questions, "--before", before, "--resamples", "200", *more)
-        return coterie(tmp_path, "eval", "regression", *map(str, told))
-
-    ran.before, ran.after = before, after
-    return ran
+    return ("--questions", questions, "--resamples", "200", "--before", before), before, after
 
 
-def test_a_worse_version_fails_a_build_that_asks_for_it(shell, tmp_path):
-    done = shell("--after", shell.after, "--fail-on", "worse", "--json", tmp_path / "r.json")
-    assert (done.returncode, done.stderr) == (1, "") and "worse: a loss beyond noise" in done.stdout
+def test_a_worse_version_fails_a_build_that_asks_for_it(tables, tmp_path):
+    told, before, after = tables
+    done = run(*told, "--after", after, "--fail-on", "worse", "--json", tmp_path / "r.json")
+    assert done.exit_code == 1 and "worse: a loss beyond noise" in done.stdout
     report = orjson.loads((tmp_path / "r.json").read_bytes())
     assert (report["verdict"], len(report["flips"])) == ("worse", 80)
-    assert shell("--after", shell.after).returncode == 0
-    assert shell("--after", shell.before, "--fail-on", "unsafe").returncode == 0
+    assert run(*told, "--after", after).exit_code == 0
+    assert run(*told, "--after", before, "--fail-on", "unsafe").exit_code == 0
 
 
-def test_the_command_says_what_is_missing(shell, tmp_path):
-    assert shell().returncode == 2 and "give --before and --after" in shell().stderr
-    done = shell("--after", tmp_path / "none.jsonl")
-    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "no table at" in done.stderr
+def test_the_command_says_what_is_missing(tables, tmp_path):
+    told, _, _ = tables
+    assert run(*told).exit_code == 2 and "give --before and --after" in run(*told).stderr
+    with pytest.raises(TableError, match="no table at"):
+        run(*told, "--after", tmp_path / "none.jsonl")
+    assert "names nobody" in run(*told, "--experts", ",").stderr

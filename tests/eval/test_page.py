@@ -25,7 +25,14 @@ from eval.report.parts import Lines, Missing, Page, Section, figures_json
 from eval.report.plots.intervals import Difference, Intervals
 from routers.errors import TableError
 
-STRANGE = ("<script>alert('x')</script>", 'a"b & id="q', "$x$ and $\\frac", "_hidden", "a/" + "very-long-" * 8 + "v2", "名前\x07")
+STRANGE = (
+    "<script>alert('x')</script>",
+    'a"b & id="q',
+    "$x$ and $\\frac",
+    "_hidden",
+    "a/" + "very-long-" * 8 + "v2",
+    "名前\x07",
+)
 VOID = {"meta", "br"}
 
 

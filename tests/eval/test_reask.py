@@ -9,6 +9,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from eval.changes.asking import ask_again, ask_rivals
 from eval.changes.command import Terms, judge_versions
@@ -18,13 +19,21 @@ from eval.changes.ordering import allotted, lost, standings
 from eval.changes.race import World, raced
 from eval.changes.sampling import chances_to_ask, drawn
 from eval.changes.savings import drawing_savings
+from eval.cli import app as eval_app
 from eval.routing.rows import Resampling
-from routers.errors import TableError
+from routers.errors import RouterError, TableError
 from routers.questions import read_questions
-from tests.conftest import coterie
 
 N = 600
 RECORDED = Path(__file__).parents[3] / "shared" / "data"
+
+
+def run(*arguments):
+    """The command as typed; what it refuses is raised."""
+    done = CliRunner().invoke(eval_app, ["reask", *map(str, arguments)])
+    if isinstance(done.exception, RouterError):
+        raise done.exception
+    return done
 
 
 def draws_of(scores, names="abcdefgh"):
@@ -91,8 +100,8 @@ def test_a_plan_and_what_comes_of_it_are_of_one_piece(versions, write, tmp_path)
     before = write("before", rows)
     plan = tmp_path / "reask.jsonl"
     told = ("--questions", questions, "--outcomes", before, "--budget", 150, "--expert", "a", "--out", plan)
-    done = coterie(tmp_path, "eval", "reask", *map(str, told))
-    assert (done.returncode, done.stderr) == (0, "") and "150 questions for a, drawn with chances" in done.stdout
+    done = run(*told)
+    assert done.exit_code == 0 and "150 questions for a, drawn with chances" in done.stdout
     planned = [orjson.loads(line) for line in plan.read_bytes().splitlines()]
     assert {row["experts"][0] for row in planned} == {"a"} and planned[0]["tests"] and planned[0]["inclusion"] < 1
     new = [
@@ -211,20 +220,18 @@ def test_the_plan_is_for_collecting_and_says_so_in_the_shell(write, tmp_path):
     ]
     outcomes, plan = write("outcomes", rows), tmp_path / "plan.jsonl"
 
-    def run(*more):
-        told = ("--questions", questions, "--outcomes", outcomes, *more)
-        return coterie(tmp_path, "eval", "reask", *map(str, told))
-
-    done = run("--budget", 90, "--out", plan)
-    assert (done.returncode, done.stderr) == (0, "") and "settled" in done.stdout
+    told = ("--questions", questions, "--outcomes", outcomes)
+    done = run(*told, "--budget", 90, "--out", plan)
+    assert done.exit_code == 0 and "settled" in done.stdout
     assert "coterie eval collect --questions" in done.stdout
     assert len(read_questions(plan).query_ids) == len(plan.read_bytes().splitlines())
-    wrong = run("--budget", 90, "--out", tmp_path / "plan.csv")
-    assert wrong.returncode == 1 and "must end in .jsonl" in wrong.stderr
-    unknown = run("--budget", 90, "--expert", "zz", "--out", plan)
-    assert unknown.returncode == 1 and "no outcome of zz; the nearest it has are" in unknown.stderr
-    small = run("--budget", 1, "--out", plan)
-    assert small.returncode == 1 and "a budget of 1 is too small" in small.stderr
+    with pytest.raises(TableError, match="must end in .jsonl"):
+        run(*told, "--budget", 90, "--out", tmp_path / "plan.csv")
+    with pytest.raises(TableError, match="no outcome of zz; the nearest it has are"):
+        run(*told, "--budget", 90, "--expert", "zz", "--out", plan)
+    with pytest.raises(TableError, match="a budget of 1 is too small"):
+        run(*told, "--budget", 1, "--out", plan)
+    assert "names nobody" in run(*told, "--budget", 1, "--expert", ",", "--out", plan).stderr
 
 
 @pytest.mark.slow

@@ -91,8 +91,8 @@ def test_a_broken_propensity_is_left_to_the_estimators_to_refuse(propensity: flo
 
 
 def test_turns_of_one_conversation_belong_together() -> None:
-    rows = [logged(name, session=session, tenant=tenant) for name, session, tenant in
-            (("a", "s", "acme"), ("b", "s", "acme"), ("c", "s", "other"), ("d", None, "acme"), ("e", None, "acme"))]  # fmt: skip
+    talks = (("a", "s", "acme"), ("b", "s", "acme"), ("c", "s", "other"), ("d", None, "acme"), ("e", None, "acme"))
+    rows = [logged(name, session=session, tenant=tenant) for name, session, tenant in talks]
     assert read(*rows).logs.groups.tolist() == [0, 0, 1, 2, 3]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from eval.counterfactual.targets import Chooser, chosen, yardsticks
 from gateway.configuration import configure
 from gateway.draw import Lot
 from gateway.errors import ConfigError
+from gateway.estimates import Estimates
 from gateway.experts import Policy
 from gateway.policy import Situation, ranking_for
 from gateway.types import Decision
@@ -44,17 +46,9 @@ def test_a_knob_changes_who_goes_first() -> None:
 
 
 def test_the_callers_own_thrift_goes_before_the_policys() -> None:
-    row = logged(
-        wishes={"thrift": 1.0},
-        forecasts=tuple(one for one in logged().forecasts[:1]) + tuple(_cheap(one) for one in logged().forecasts[1:]),
-    )
+    dear, *others = logged().forecasts
+    row = logged(wishes={"thrift": 1.0}, forecasts=(dear, *(replace(one, cost_usd=0.0) for one in others)))
     assert chances(Policy(thrift=0.0), row) == [[0.0, 1.0, 0.0]]
-
-
-def _cheap(forecast: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(forecast, cost_usd=0.0)
 
 
 def test_a_conversation_stays_and_a_wide_margin_keeps_it() -> None:
@@ -79,13 +73,13 @@ def test_queries_unlike_any_go_to_the_fallback_and_else_to_the_generalist() -> N
 
 
 def test_where_nobody_of_a_pool_could_be_asked_what_was_done_is_taken_and_counted() -> None:
-    rows = logged("a"), logged("b", scores={"first": 0.9, "second": 0.1})
+    rows = logged("a"), logged("b", scores={"first": 0.9, "second": 0.1}, propensity=0.925)
     found = chosen(Chooser("it", Policy(experts=("third",))), read(*rows))
     assert found.nobody == 1 and found.target.chances.tolist() == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
 
 
 def test_everybody_alone_and_somebody_at_random_are_always_compared_with() -> None:
-    recorded = read(logged("a"), logged("b", scores={"first": 0.9, "second": 0.1}))
+    recorded = read(logged("a"), logged("b", scores={"first": 0.9, "second": 0.1}, propensity=0.925))
     otherwise = Target("now", np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
     random_, *alone = yardsticks(recorded, otherwise)
     assert random_.chances.tolist() == [[1 / 3] * 3, [0.5, 0.5, 0.0]]
@@ -118,33 +112,28 @@ def test_the_policy_that_logged_is_found_again_exactly(
 ) -> None:
     """Served by `plan_for`, recorded as a lot, replayed under the same knobs: the same chances, whatever the knobs."""
     row = logged(scores=dict(zip(("first", "second", "third"), scores, strict=True)), sure=sure, outlier=outlier)
-    recorded = read(row)
-    decision = _decision(recorded, sure, outlier)
+    decision = _decision(read(row))
+    situation = replace(situation, generalist="third" if outlier else None)
     ranking = ranking_for(decision, policy, Wishes(), situation)
     front = decision.estimates.experts[ranking.draw.front]
     behind = tuple(np.array(decision.estimates.experts)[ranking.order[len(ranking.draw.among) :]].tolist())
     lot = Lot(
         front, ranking.draw.explore, situation.reference_usd, behind, situation.pinned, situation.locked,
-        seconds_left=situation.seconds_left,
+        situation.generalist, situation.seconds_left,
     )  # fmt: skip
-    again = read(_with(row, lot, front, ranking.draw.chances(3)[ranking.draw.front]))
-    [found] = chosen(Chooser("it", policy), again).target.chances
     expected = ranking.draw.chances(3)
-    if not (situation.locked and situation.pinned):
-        assert found.tolist() == pytest.approx(again.logs.explored[0].tolist())
-    assert found.tolist() == pytest.approx(expected.tolist())
+    again = read(replace(row, lot=lot, experts=(front,), propensity=expected[ranking.draw.front]))
+    [found] = chosen(Chooser("it", policy), again).target.chances
+    assert found.tolist() == pytest.approx(expected.tolist()) == again.logs.explored[0].tolist()
 
 
-def _decision(recorded: Recorded, sure: bool, outlier: bool) -> Decision:
-    from eval.counterfactual.targets import _decision as rebuilt
-
-    return rebuilt(None, recorded, 0, recorded.seen[0], np.arange(3))
-
-
-def _with(row: Any, lot: Lot, first: str, propensity: float) -> Any:
-    from dataclasses import replace
-
-    return replace(row, lot=lot, experts=(first,), propensity=propensity)
+def _decision(recorded: Recorded) -> Decision:
+    """As it was taken."""
+    [seen], logs = recorded.seen, recorded.logs
+    estimates = Estimates(
+        logs.experts, logs.predicted[0], recorded.std[0], logs.expected_usd[0], recorded.expected_s[0], np.zeros(3)
+    )
+    return Decision(estimates, (), "blend", "v1", seen.confidence, seen.sure, None, "", outlier=seen.outlier)
 
 
 @pytest.fixture(scope="module")

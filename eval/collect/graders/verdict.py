@@ -29,7 +29,7 @@ def shown(texts: Mapping[str, str]) -> str:
     """
     mark = digest(dict(texts))[:MARK]
     parts = [
-        f"[{mark}] {name}\n{head_and_tail(harmless(spoken(text)), LONGEST).replace(mark, '')}\n[{mark}] end"
+        f"[{mark}] {name}\n{head_and_tail(harmless(text), LONGEST).replace(mark, '')}\n[{mark}] end"
         for name, text in texts.items()
     ]
     return "\n\n".join((DATA.format(mark=mark), *parts))

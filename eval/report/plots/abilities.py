@@ -49,13 +49,13 @@ class Abilities(Plot):
         first, last = self.experts[0], self.experts[-1]
         return (
             f"By {self.router}, difficulties of {sum(self.counts):,} questions reach from {self.edges[0]:.1f} to "
-            f"{self.edges[-1]:.1f}; abilities from {last.ability:+.2f} ({last.name}) to {first.ability:+.2f} "
+            f"{self.edges[-1]:.1f}; abilities from {last.ability:+z.2f} ({last.name}) to {first.ability:+z.2f} "
             f"({first.name})."
         )
 
     def sheet(self) -> Sheet:
         rows = [
-            (one.name, figure(one.ability, "+.2f"), between(one.interval, "+.2f"), figure(one.accuracy))
+            (one.name, figure(one.ability, "+z.2f"), between(one.interval, "+z.2f"), figure(one.accuracy))
             for one in self.experts
         ]
         return Sheet(("", "ability", "95 %", "accuracy measured"), rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,9 +11,10 @@ import numpy as np
 from eval.bench.tables import Sheet
 from eval.report.drawing import TIP
 from eval.report.figures import between, figure
-from eval.report.ink import GREY, INK, colour, dash, short
+from eval.report.ink import DASHES, GREY, INK, colour, dash, short
 from eval.report.labels import Label, label_points
 from eval.report.parts import Plot
+from eval.report.plots.points import Point, Series, Single, along, climbing, joined, steps
 from routers.base import Array
 
 if TYPE_CHECKING:
@@ -22,40 +23,13 @@ if TYPE_CHECKING:
 
 MIXTURES = 300
 """Points on the line between the corners of a hull: straight in dollars, so bent where these are logarithmic."""
-BETWEEN = 24
-"""Points on each stretch of a line that a name keeps clear of."""
+DECADE = 10
+"""Costs that lie farther apart than this stand on a logarithmic axis; nearer ones keep mixtures straight."""
+TOGETHER = 2
+"""Names in one label."""
 LABELLED = 40
 """Stars that are given a name where there is room; the others are in the sheet."""
 HEAD = ("", "setting", "cost", "accuracy", "95 %")
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One setting of something. cost: in the units of the axis. setting: in words, where the knobs stand."""
-
-    cost: float
-    accuracy: float
-    interval: tuple[float, float] | None = None
-    setting: str = ""
-    default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Settings of one thing by name. minor: it is drawn in grey, as something to be compared with."""
-
-    name: str
-    points: tuple[Point, ...]
-    minor: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """One expert alone, or another way of answering that has no knob."""
-
-    name: str
-    cost: float
-    accuracy: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +57,7 @@ class Frontier(Plot):
     @property
     def said(self) -> str:
         told = [
-            f"{one.name} {at.accuracy:.3f} at {at.cost:.3g}" for one in self.series for at in one.points if at.default
+            f"{one.name} {at.accuracy:.3f} at {at.cost:.3g}" for one in self._major() for at in one.points if at.default
         ]
         best = max(self.singles, key=lambda one: one.accuracy, default=None)
         single = (
@@ -106,7 +80,7 @@ class Frontier(Plot):
             _swept(axes, one, color=colour(place), linestyle=dash(place))
         minor = [one for one in self.series if one.minor]
         for place, one in enumerate(minor):
-            style = ("-", "--", "-.", ":")[place % 4]
+            style = DASHES[place % len(DASHES)]
             _line(axes, one.points, color=GREY, linestyle=style, linewidth=1, marker=".", markersize=4, label=one.name)
         _mixed(axes, self.zero, color=INK, linestyle="--", linewidth=1.1, label="zero router")
         _mixed(axes, self.hull, color=INK, linestyle=":", linewidth=1.4, label="convex hull")
@@ -131,7 +105,7 @@ class Frontier(Plot):
         axes.set_ylabel("accuracy")
         axes.grid(color=GREY, alpha=0.25)
         costs = [at.cost for one in self.series for at in one.points] + [one.cost for one in self.singles]
-        if min(costs) > 0 and max(costs) > 4 * min(costs):
+        if min(costs) > 0 and max(costs) > DECADE * min(costs):
             axes.set_xscale("log")
             wide = max(costs) > 300 * min(costs)
             axes.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
@@ -144,7 +118,7 @@ class Frontier(Plot):
         named: dict[tuple[float, float], list[str]] = {}
         for one in sorted(self.singles, key=lambda one: -one.accuracy):
             named.setdefault((one.cost, one.accuracy), []).append(short(one.name))
-        labels = [Label(names[0] if len(names) < 2 else ", ".join(names), *at) for at, names in named.items()]
+        labels = [Label(_together(names), *at) for at, names in named.items()]
         left = label_points(axes, labels[:LABELLED], self._crowd()) + labels[LABELLED:]
         if left:
             note = f"{len(left)} stars have no room for a name: see the numbers"
@@ -152,39 +126,15 @@ class Frontier(Plot):
 
     def _crowd(self) -> Array:
         """Points along every line, which names keep clear of."""
-        lines = [_steps(one.points) if not one.minor else _joined(one.points) for one in self.series]
+        lines = [steps(one.points) if not one.minor else joined(one.points) for one in self.series]
         bends = [[(at.cost, at.accuracy) for at in one.points] for one in self.series]
         whiskers = [[(at.cost, end) for end in at.interval or ()] for at in self._defaults()]
-        return np.concatenate([_along(line) for line in (*lines, *bends, *whiskers, self.zero, self.hull)])
+        return np.concatenate([along(line) for line in (*lines, *bends, *whiskers, self.zero, self.hull)])
 
 
-def climbing(points: Sequence[Point]) -> Iterator[Point]:
-    """From the cheapest on, each that is more accurate than all before."""
-    best = -np.inf
-    for point in sorted(points, key=lambda point: (point.cost, -point.accuracy)):
-        if point.accuracy > best:
-            best = point.accuracy
-            yield point
-
-
-def _steps(points: Sequence[Point]) -> list[tuple[float, float]]:
-    """The corners of a line that climbs in steps."""
-    found: list[tuple[float, float]] = []
-    for point in climbing(points):
-        found += [(point.cost, found[-1][1])] if found else []
-        found.append((point.cost, point.accuracy))
-    return found
-
-
-def _joined(points: Sequence[Point]) -> list[tuple[float, float]]:
-    return sorted((at.cost, at.accuracy) for at in points)
-
-
-def _along(bends: Sequence[tuple[float, float]]) -> Array:
-    """(k, 2) points on the line through these bends."""
-    parts = [np.linspace(one, other, BETWEEN) for one, other in zip(bends, bends[1:], strict=False)]
-    found: Array = np.concatenate(parts) if parts else np.array(bends, dtype=np.float64).reshape(-1, 2)
-    return found
+def _together(names: Sequence[str]) -> str:
+    """Of stars at one place."""
+    return ", ".join(names) if len(names) <= TOGETHER else f"{names[0]} and {len(names) - 1} more"
 
 
 def _swept(axes: Axes, one: Series, **style: Any) -> None:

@@ -46,13 +46,15 @@ class Intervals(Plot):
 
     @property
     def said(self) -> str:
-        told = [f"{one.name} {one.value:+.3f}" for one in self.rows if one.sure]
+        told = [f"{one.name} {one.value:+z.3f}" for one in self.rows if one.sure]
         noise = len(self.rows) - len(told)
         sure = f"more than noise: {', '.join(told)}; " if told else ""
         return f"{self.of}: {sure}{noise} of {len(self.rows)} within noise."
 
     def sheet(self) -> Sheet:
-        rows = [(one.name, f"{one.n:,}", figure(one.value, "+.3f"), between(one.interval, "+.3f")) for one in self.rows]
+        rows = [
+            (one.name, f"{one.n:,}", figure(one.value, "+z.3f"), between(one.interval, "+z.3f")) for one in self.rows
+        ]
         return Sheet((self.of, "n", self.across, "95 %"), rows)
 
     def draw(self, canvas: Canvas) -> None:

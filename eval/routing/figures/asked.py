@@ -41,7 +41,7 @@ def shares(experts: Sequence[str], columns: Array, best: str) -> tuple[Shares, .
     own = zip(experts, columns.tolist(), strict=True)
     rows = [Shares(name, tuple(row), best=name == best) for name, row in own]
     ranked = sorted(rows, key=lambda row: (-max(row.shares), row.name))
-    named = [row for row in ranked[:MOST] if row.best or max(row.shares) >= LEAST]
+    named = [row for k, row in enumerate(ranked) if row.best or (k < MOST and max(row.shares) >= LEAST)]
     rest = [row for row in ranked if row not in named]
     if len(ranked) <= MOST or len(rest) < FEWEST:
         return tuple(_by_after(ranked))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eval.report.parts import Figure, Missing
-from eval.report.plots.frontier import Frontier, Point, Series, Single
+from eval.report.plots.frontier import Frontier
+from eval.report.plots.points import Point, Series, Single
 from eval.routing.figures.lead import routers_of
 from eval.routing.rows import Row
 from eval.routing.run import Evaluation
