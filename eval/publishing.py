@@ -13,7 +13,7 @@ from eval.bench.tables import Sheet, publish
 from routers.errors import TableError
 
 STDOUT = Path("-")
-WIDTH = 140
+WIDTH = 150
 """What every sheet fits in; a narrower terminal wraps the lines rather than losing figures."""
 
 

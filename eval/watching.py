@@ -17,9 +17,10 @@ def unwatched(doing: str, share: float) -> None:
 def watching() -> Iterator[Watch]:
     """A progress bar on standard error where that is a terminal, which leaves nothing behind."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress, TaskProgressColumn
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    columns = ("{task.description}", BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda doing, share: bar.update(task, description=doing, completed=share)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Running, Serve, coterie, experts_yaml, gateway_in, metric, until
+from tests.conftest import Json, Running, Serve, experts_yaml, gateway_in, metric, until
 from tests.upstream import Upstream
 
 BELIEVED = """version: 1
@@ -49,9 +48,14 @@ def taught(gateway: Running, answers: float) -> bool:
     return until(lambda: (metric(gateway, 'coterie_learning_answers{policy="auto"}') or 0) > answers, 20)
 
 
+def explained(gateway: Running, model: str = "auto") -> Json:
+    body = {"model": model, "messages": [{"role": "user", "content": QUESTIONS[0]}]}
+    told: Json = gateway.post("/v1/route", body).json()
+    return told
+
+
 def scores(gateway: Running) -> dict[str, float]:
-    told = gateway.post("/v1/route", {"model": "auto", "messages": [{"role": "user", "content": QUESTIONS[0]}]}).json()
-    return {one["expert"]: one["score"] for one in told["decision"]["experts"]}
+    return {one["expert"]: one["score"] for one in explained(gateway)["decision"]["experts"]}
 
 
 def test_feedback_moves_the_traffic_and_a_restart_keeps_what_was_learned(upstream: Upstream, tmp_path: Path) -> None:
@@ -64,7 +68,41 @@ def test_feedback_moves_the_traffic_and_a_restart_keeps_what_was_learned(upstrea
         after = asked(gateway, 40)
         assert shares(after)["humble"] > 20
         learned = scores(gateway)
+        told = explained(gateway)
+        assert "feedback on" in told["decision"]["reason"] and told["learning"]["baseline"] == "humble"
+        assert {
+            one["raw_score"] > one["score"] for one in told["decision"]["experts"] if one["expert"] == "praised"
+        } == {True}
+        assert explained(gateway, "auto:best")["learning"]["teacher"] == "auto"
+        assert explained(gateway, "praised")["learning"] is None
     with gateway_in(tmp_path, yaml) as gateway:
+        assert scores(gateway) == pytest.approx(learned, abs=1e-4)
+
+
+def test_a_policy_that_does_not_learn_reads_no_feedback(upstream: Upstream, serve: Serve) -> None:
+    with serve(experts_yaml(upstream, "praised", "humble", policies="auto: {strategy: single}")) as gateway:
+        judge(gateway, asked(gateway, 3))
+        assert explained(gateway)["learning"] is None
+        assert "coterie_learning" not in gateway.get("/metrics").text
+
+
+def test_exploring_keeps_to_its_share_and_is_recorded_with_its_chance(upstream: Upstream, serve: Serve) -> None:
+    with serve(believed(upstream, "{explore: 0.3}")) as gateway:
+        decisions = asked(gateway, 150)
+        explored = [decision for decision, served in decisions if served == "humble"]
+        assert 20 < len(explored) < 75
+        assert metric(gateway, 'coterie_learning_explored_total{policy="auto"}') == len(explored)
+        told = gateway.get(f"/v1/decisions/{explored[0]}").json()
+        assert told["propensity"] == pytest.approx(0.3) and told["plan"]["draw"]["weights"] == {"humble": 1.0}
+        assert told["plan"]["learning"]["explored_usd"] == 0.0
+
+
+def test_a_reload_keeps_what_was_learned(upstream: Upstream, tmp_path: Path) -> None:
+    with gateway_in(tmp_path, believed(upstream), admin_key="admin-secret") as gateway:
+        judge(gateway, asked(gateway, 30))
+        assert taught(gateway, 25)
+        learned = scores(gateway)
+        assert gateway.post("/admin/reload", {}, headers={"authorization": "Bearer admin-secret"}).status_code == 200
         assert scores(gateway) == pytest.approx(learned, abs=1e-4)
 
 

@@ -13,11 +13,12 @@ from eval.changes.change import change_between
 from eval.changes.choices import Chooser, choice_change
 from eval.changes.draws import Draws, read_draws
 from eval.changes.judgement import Asked, Judgement, judged
-from eval.changes.page import page_of
+from eval.changes.page import page_of, shift_of
 from eval.changes.plan import read_chances
 from eval.changes.report import as_json, lines, sheets
 from eval.publishing import publish_findings, write
 from eval.report.page import html as html_of
+from eval.report.parts import figures_json
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
 from eval.routing.rows import Resampling
@@ -99,7 +100,8 @@ def publish_judgement(found: Judgement, json: Path | None, html: Path | None = N
     """The page where it is wanted; then see `publish_findings`."""
     if html is not None:
         write(html, html_of(page_of(found)).encode())
-    publish_findings(as_json(found), sheets(found), lines(found), json)
+    figures = figures_json([shift_of(found)])
+    publish_findings({**as_json(found), "figures": figures}, sheets(found), lines(found), json)
 
 
 def _pairs(

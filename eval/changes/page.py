@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from eval.changes.judgement import Judgement
 from eval.changes.report import ALL, lines, sheets
+from eval.changes.rows import Row
 from eval.report.parts import Lines, Page, Section
 from eval.report.plots.intervals import Difference
 from eval.report.plots.shift import Shift
@@ -17,15 +16,20 @@ def page_of(found: Judgement) -> Page:
         f"What {'a change does' if len(found.changes) == 1 else f'{len(found.changes)} changes do'} to the answers",
         (
             Section("", (Lines(tuple(line.strip() for line in lines(found))),)),
-            Section("Plots", tuple(figures_of(found))),
+            Section("Plots", (shift_of(found),)),
             Section("Figures", sheets(found)),
         ),
     )
 
 
-def figures_of(found: Judgement) -> Iterator[Shift]:
-    """One plot for each change."""
-    for change in found.changes:
-        rows = [row for row in found.rows if row.name == change.name and row.verdict != "too few"]
-        told = (Difference(row.category or ALL, row.n, row.difference.value, row.difference.interval) for row in rows)
-        yield Shift(change.name, tuple(told))
+def shift_of(found: Judgement) -> Shift:
+    """By category where there is one change; of several each one's, over all questions."""
+    rows = [row for row in found.rows if row.verdict != "too few"]
+    if len(found.changes) > 1:
+        whole = [row for row in rows if not row.category]
+        return Shift("each change", tuple(map(_difference, whole, (row.name for row in whole))))
+    return Shift(found.changes[0].name, tuple(map(_difference, rows, (row.category or ALL for row in rows))))
+
+
+def _difference(row: Row, name: str) -> Difference:
+    return Difference(name, row.n, row.difference.value, row.difference.interval)

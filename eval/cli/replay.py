@@ -22,6 +22,7 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="a knob of it, as i
 Experts = Annotated[str | None, typer.Option(help="only these experts, separated by commas")]
 Router = Annotated[str | None, typer.Option(help="another router; needs the queries' texts to be kept")]
 Artifact = Annotated[Path | None, typer.Option(help="other routers, a folder of `coterie train`; needs texts too")]
+Online = Annotated[bool, typer.Option("--online", help="learning from feedback as it came: learn={}, explore=0")]
 Since = Annotated[str | None, typer.Option(help="only decisions from then on: 2026-05-01, or 7d ago")]
 Until = Annotated[str | None, typer.Option(help="only decisions before: 2026-05-08, or 1d ago")]
 Estimators = Annotated[bool, typer.Option("--estimators", help="show every estimator, not only the one to read")]
@@ -39,6 +40,7 @@ def replay(
     experts: Experts = None,
     router: Router = None,
     artifact: Artifact = None,
+    online: Online = False,
     since: Since = None,
     until: Until = None,
     json: JsonFile = None,
@@ -50,14 +52,14 @@ def replay(
     seed: Seed = 0,
 ) -> None:
     """What another policy, router or set of experts would have done, from the gateway's own record and its feedback."""
-    from eval.cli.compose import watching
     from eval.counterfactual.candidate import Wanted
     from eval.counterfactual.command import Sources, evaluate, open_sources
     from eval.counterfactual.promoting import check_promotable
     from eval.counterfactual.publish import publish
+    from eval.watching import watching
 
     check_page(html)
-    wanted = Wanted(policy, instead, tuple(_settings(settings, experts, router)))
+    wanted = Wanted(policy, instead, tuple(_settings(settings, experts, router, online)))
     sources = Sources(config, record, artifact, since, until)
     given = open_sources(sources, wanted)
     if promote:
@@ -69,8 +71,9 @@ def replay(
         _promote(given, evaluation, margin, force)
 
 
-def _settings(settings: list[str] | None, experts: str | None, router: str | None) -> list[str]:
-    short = {"experts": experts, "router": router}
+def _settings(settings: list[str] | None, experts: str | None, router: str | None, online: bool) -> list[str]:
+    learning = {"learn": "{}", "explore": "0"} if online else {}
+    short = {**learning, "experts": experts, "router": router}
     return [*(settings or ()), *(f"{knob}={value}" for knob, value in short.items() if value is not None)]
 
 

@@ -68,7 +68,7 @@ def write_outcomes(rows: Sequence[Json], out: Path) -> None:
     except OSError as error:
         whole.unlink(missing_ok=True)
         raise TableError(
-            f"{out} cannot be written ({error.strerror}); the answers are kept, --regrade writes it"
+            f"{out} cannot be written ({error.strerror or error}); the answers are kept, --regrade writes it"
         ) from None
 
 

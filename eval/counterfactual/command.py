@@ -10,12 +10,13 @@ from itertools import count
 from pathlib import Path
 
 from eval.counterfactual.candidate import Candidate, Wanted, candidate
-from eval.counterfactual.evaluation import Case, Evaluation, Watch, judged
+from eval.counterfactual.evaluation import Case, Evaluation, judged
 from eval.counterfactual.online import Progressive, progressive
 from eval.counterfactual.period import period
 from eval.counterfactual.reading import Recorded, read_logs
 from eval.counterfactual.rereading import read_again
 from eval.counterfactual.targets import Chooser, Chosen, Reread, chosen
+from eval.watching import Watch
 from gateway.columns import Columns
 from gateway.configuration import Configuration, configure
 from gateway.doubt import Doubt

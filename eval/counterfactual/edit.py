@@ -114,6 +114,8 @@ def _inline(value: Any) -> str:
     """As one writes it on a line."""
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_inline, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_inline(key)}: {_inline(held)}' for key, held in value.items())}}}"
     if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
     return json.dumps(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,8 @@ from eval.counterfactual.logs import Target
 from eval.counterfactual.reading import Recorded
 from eval.counterfactual.tally import Tally
 from eval.counterfactual.targets import Chosen, yardsticks
+from eval.watching import Watch
 
-Watch = Callable[[str, float], None]
-"""What is being done, and how much of all is done."""
 CHOSEN = 0.6
 OUTCOMES: tuple[Outcome, ...] = ("reward", "cost_usd", "latency_s")
 

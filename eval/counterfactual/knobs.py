@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from rapidfuzz import fuzz, process
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -42,13 +42,18 @@ def turned(policy: Policy, changes: Mapping[str, Any]) -> Policy:
         return Policy.model_validate({**policy.model_dump(exclude_unset=True), **changes})
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        knob = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"--set {knob}={first['input']}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+        said, where = first["msg"].removeprefix("Value error, "), ".".join(str(part) for part in first["loc"])
+        what = f"{where}={first['input']}: " if where else ""
+        raise ConfigError(f"--set {what}{said[0].lower()}{said[1:]}") from None
 
 
 def difference(before: Policy, after: Policy) -> dict[str, Any]:
     """The knobs, with their new values, in which they differ."""
-    return {name: getattr(after, name) for name in Policy.model_fields if getattr(before, name) != getattr(after, name)}
+    return {
+        name: _plain(getattr(after, name))
+        for name in Policy.model_fields
+        if getattr(before, name) != getattr(after, name)
+    }
 
 
 def refuse_what_follows(before: Policy, after: Policy) -> None:
@@ -71,9 +76,16 @@ def in_words(changes: Mapping[str, Any]) -> str:
     return " ".join(f"{knob}={_shown(value)}" for knob, value in changes.items())
 
 
+def _plain(value: Any) -> Any:
+    """As it would stand in the file."""
+    return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{knob}: {_shown(held)}' for knob, held in value.items())}}}"
     return "null" if value is None else str(value)
 
 

@@ -9,7 +9,7 @@ from eval.counterfactual.candidate import Wanted
 from eval.counterfactual.command import Opened
 from eval.counterfactual.evaluation import Evaluation
 from eval.counterfactual.evidence import Gain, NotProven, as_evidence, grounds
-from eval.counterfactual.knobs import in_words
+from eval.counterfactual.knobs import difference, in_words
 from eval.counterfactual.promotion import Change, promote
 from eval.counterfactual.versions import Note
 from gateway.errors import ConfigError
@@ -41,7 +41,7 @@ def put_in_force(given: Opened, evaluation: Evaluation, margin: float, force: st
         why=force or "",
         changed={
             "policy": evaluation.policy,
-            "from": {knob: getattr(now, knob) for knob in changes},
+            "from": difference(given.candidate.then, now),
             "to": dict(changes),
         },
         evidence=as_evidence(evaluation.then, evaluation.gain, said),
@@ -50,7 +50,7 @@ def put_in_force(given: Opened, evaluation: Evaluation, margin: float, force: st
     yield f"promoted ({said})"
     yield f"version {version.version} of {given.path} has {evaluation.policy} with {in_words(changes)}"
     yield f"{RELOAD}; `coterie eval rollback` takes it back"
-    if given.candidate.then.explore == 0:
+    if given.candidate.then.explore == 0 and given.candidate.then.learn is None:
         yield "note: with explore: 0 later logs cannot tell what else might be better; explore: 0.05 keeps them able to"
 
 

@@ -38,7 +38,7 @@ def implied_size(logs: Usable, chances: Array) -> float:
     Unlike the size that the weights themselves have it knows of heavy ones that did not come up. Infinite where no row
     states the chances of all.
     """
-    told = ~np.isnan(logs.explored).any(axis=1)
+    told = logs.told
     if not told.any():
         return np.inf
     return len(logs) * float(logs.known.mean()) / max(float(squared_weights(logs, chances)[told].mean()), 1.0)
@@ -53,12 +53,12 @@ def squared_weights(logs: Usable, chances: Array) -> Array:
 
 def wrong_draws(logs: Usable) -> str | None:
     """In words, how the draws differ from their stated chances; None where they do not."""
-    known = ~np.isnan(logs.explored).any(axis=1)
-    return (_miscounted(logs, known) if known.any() else None) or _too_wide(logs, ~known & (logs.propensity < SURE))
+    told = logs.told
+    return (_miscounted(logs, told) if told.any() else None) or _too_wide(logs, ~told & (logs.propensity < SURE))
 
 
 def _too_wide(logs: Usable, rows: Array) -> str | None:
-    """Where only the action's chance is known: weights to anybody allowed average 1, less where somebody never could."""
+    """Where only the action's chance is known: weights to anybody average 1, or less where somebody never could be."""
     if not rows.any():
         return None
     even = 1 / (logs.allowed[rows].sum(axis=1) * logs.propensity[rows])

@@ -7,7 +7,7 @@ often opinions come is part of the estimate.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import isclose
@@ -19,11 +19,11 @@ from eval.counterfactual.fitness import failed, unfit
 from eval.counterfactual.logs import Logs
 from eval.counterfactual.tally import Tally
 from gateway.draw import Lot
-from gateway.logged import Logged
+from gateway.logged import Forecast, Logged
 from gateway.wishes import NO_WISHES, Wishes
 from routers.base import Array
 
-COLUMNS = ("score", "std", "cost_usd", "latency_s", "load_price")
+COLUMNS = ("score", "std", "cost_usd", "latency_s", "load_price", "raw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recorded:
-    """std, expected_s, load: (n, m) of the same decisions and experts as `logs`; NaN of whom could not be asked."""
+    """std, expected_s, load, raw: (n, m) of the same decisions and experts as `logs`; NaN of whom could not be asked.
+
+    raw: what the router alone said, where feedback has corrected what is `predicted`.
+    """
 
     logs: Logs
     std: Array
     expected_s: Array
     load: Array
+    raw: Array
     seen: tuple[Seen, ...]
     tally: Tally
 
@@ -93,10 +97,7 @@ class _Gathered:
         for forecast in one.forecasts:
             self.at.append(row)
             self.who.append(places.setdefault(forecast.expert, len(places)))
-            self.cells.extend(
-                np.nan if value is None else value
-                for value in (forecast.score, forecast.std, forecast.cost_usd, forecast.latency_s, forecast.load_price)
-            )
+            self.cells.extend(_cells(forecast))
         self.chance.extend(_explored(one, names))
         self.action.append(places[one.experts[0]])
         talk = (one.tenant, one.session) if one.session else one.id
@@ -108,7 +109,7 @@ class _Gathered:
 
     def recorded(self) -> Recorded:
         n, names = len(self.seen), tuple(self.places)
-        score, std, cost, latency, load = (self._spread(column) for column in self._columns())
+        score, std, cost, latency, load, raw = (self._spread(column) for column in self._columns())
         facts = np.array(self.facts).reshape(n, 5)
         action = np.array(self.action, dtype=np.intp)
         reward = _with_failures(facts[:, 1], facts[:, 4] > 0, action, [one.id for one in self.seen], self.tally)
@@ -126,7 +127,7 @@ class _Gathered:
             expected_usd=cost,
             groups=np.array(self.group, dtype=np.intp),
         )
-        return Recorded(logs, std, latency, load, tuple(self.seen), self.tally)
+        return Recorded(logs, std, latency, load, raw, tuple(self.seen), self.tally)
 
     def _columns(self) -> Iterable[Array]:
         return np.array(self.cells).reshape(-1, len(COLUMNS)).T
@@ -148,6 +149,12 @@ class _Gathered:
                     allowed[row] = False
                     allowed[row, place] = True
         return allowed
+
+
+def _cells(of: Forecast) -> Iterator[float]:
+    raw = of.score if of.raw is None else of.raw
+    for value in (of.score, of.std, of.cost_usd, of.latency_s, of.load_price, raw):
+        yield np.nan if value is None else value
 
 
 def _seen(one: Logged) -> Seen:

@@ -14,6 +14,7 @@ from eval.counterfactual.judgement import Estimate, Judgement
 from eval.counterfactual.tally import Tally
 
 UNKNOWN = "-"
+LONGEST = 40
 HEAD = ("policy", "quality (95 %)", "against what was done (95 %)", "", "$ per 1k", "seconds", "eff. n")
 
 
@@ -103,7 +104,7 @@ def _done(now: Judged) -> tuple[str, ...]:
 def _row(one: Judged) -> tuple[str, ...]:
     best = one.quality.best
     return (
-        one.name,
+        _short(one.name),
         _between(best, 1, ".3f"),
         _between(one.quality.difference, 1, "+.3f"),
         in_words(one.quality.difference),
@@ -113,10 +114,15 @@ def _row(one: Judged) -> tuple[str, ...]:
     )
 
 
+def _short(name: str) -> str:
+    """What a sheet has room for; the lines have the whole."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
 def _estimates(asked: Sequence[Judged]) -> Iterator[tuple[str, ...]]:
     for one in asked:
         for name, found in one.quality.estimates.items():
-            yield f"{one.name}, {name}", _between(found, 1, ".3f"), f"{found.ess:,.0f}", found.note
+            yield f"{_short(one.name)}, {name}", _between(found, 1, ".3f"), f"{found.ess:,.0f}", found.note
 
 
 def _between(of: Estimate | None, times: float, form: str) -> str:

@@ -71,6 +71,7 @@ def only(recorded: Recorded, rows: Array) -> Recorded:
         recorded.std[rows],
         recorded.expected_s[rows],
         recorded.load[rows],
+        recorded.raw[rows],
         tuple(recorded.seen[row] for row in rows.tolist()),
         recorded.tally,
     )

@@ -103,9 +103,9 @@ def _chances(chooser: Chooser, recorded: Recorded, row: int, seen: Seen, places:
 
 
 def _decision(said: Reread | None, recorded: Recorded, row: int, seen: Seen, places: Array) -> Decision:
-    """As it was, but for what another router says."""
+    """As it was before feedback corrected it, but for what another router says."""
     logs = recorded.logs
-    score, std = (logs.predicted, recorded.std) if said is None else (said.score, said.std)
+    score, std = (recorded.raw, recorded.std) if said is None else (said.score, said.std)
     return Decision(
         estimates=Estimates(
             experts=tuple(logs.experts[place] for place in places.tolist()),

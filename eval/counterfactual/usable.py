@@ -22,10 +22,11 @@ WHOLE = 1e-6
 class Usable:
     """n rows of the logs, m experts.
 
-    rows: (n,) their places in the logs. allowed: (n, m) bool, who could have been asked. supported: (n, m) bool, who could have been drawn. tried: (m,) bool, who ever
-    was, with an outcome. value: (n,) the outcome, 0 where it is not known. expected: (n, m) what was expected of it,
-    NaN unknown. clusters: (n,) 0 to G - 1. high: the most that the outcome can be, or ever was; the least is 0.
-    strange: outcomes that are none (a reward outside [0, 1], a negative cost). decisions: the length of the logs.
+    rows: (n,) their places in the logs. allowed, supported: (n, m) bool, who could have been asked, and been drawn.
+    tried: (m,) bool, who ever was, with an outcome. value: (n,) the outcome, 0 where it is not known. expected: (n, m)
+    what was expected of it, NaN unknown. clusters: (n,) 0 to G - 1. high: the most that the outcome can be, or ever
+    was; the least is 0. strange: outcomes that are none (a reward outside [0, 1], a negative cost). decisions: the
+    length of the logs.
     """
 
     outcome: Outcome
@@ -51,6 +52,12 @@ class Usable:
     @property
     def left_out(self) -> int:
         return self.decisions - len(self)
+
+    @property
+    def told(self) -> Array:
+        """(n,) bool: whose every expert's chance is known."""
+        told: Array = np.asarray(~np.isnan(self.explored).any(axis=1))
+        return told
 
     def weights(self, chances: Array) -> Array:
         """(n,) how much likelier the target's chances (n, m) make what was done."""

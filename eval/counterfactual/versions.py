@@ -108,6 +108,7 @@ class Versions:
                 stack.enter_context(locked(self.folder / ".lock"))
             except OSError as error:
                 raise self._unwritten(self.folder, error) from None
+            self._sweep()
             yield
 
     def add(self, content: bytes, note: Note) -> Version:
@@ -123,6 +124,12 @@ class Versions:
         self._write(self.folder / JOURNAL, b"".join(orjson.dumps(asdict(one)) + b"\n" for one in history))
         self._write(self.path, content)
         return added
+
+    def _sweep(self) -> None:
+        """What a process that was killed had begun to write."""
+        for left in (*self.folder.glob(".*.new"), *self.path.parent.glob(f".{self.path.name}.*.new")):
+            with suppress(OSError):
+                left.unlink()
 
     def _keep(self, history: list[Version], content: bytes, note: Note, before: Version | None) -> Version:
         number = max((one.version for one in history), default=0) + 1

@@ -44,8 +44,12 @@ def resampled_parts(
     values: Array, parts: Array, groups: Array, resamples: int = RESAMPLES, seed: int = 0
 ) -> Iterator[tuple[slice, Array]]:
     """The same means within each part, (b, P, k) a block of resamples at a time, for parts (n,) numbered from 0."""
+    known = ~np.isnan(values)
+    holes: Array = np.any(~known, axis=0)
+    filled, counted = np.where(known, values, 0).astype(np.float32), known[:, holes].astype(np.float32)
+    belong = [np.flatnonzero(parts == part) for part in range(int(parts.max()) + 1)]
     for rows, weights in resampled_weights(groups, resamples, seed):
-        means = [_weighted(weights[:, parts == part], values[parts == part]) for part in range(int(parts.max()) + 1)]
+        means = [_weighted(weights[:, part], filled[part], counted[part], holes) for part in belong]
         yield rows, np.stack(means, axis=1)
 
 
@@ -82,12 +86,14 @@ def p_value(differences: Array) -> float:
     return min(1.0, 2 * (min(below, above) + 1) / (len(differences) + 1))
 
 
-def _weighted(weights: Array, values: Array) -> Array:
-    """(b, k) weighted means of columns (n, k), NaN left out; NaN where nothing counts."""
-    known = ~np.isnan(values)
-    held = weights @ known.astype(np.float32)
-    totals = weights @ np.where(known, values, 0).astype(np.float32)
-    return ratio(totals, held)
+def _weighted(weights: Array, filled: Array, counted: Array, holes: Array) -> Array:
+    """(b, k) weighted means of columns (n, k) that are 0 in their holes; NaN where nothing counts.
+
+    holes: (k,) which columns have some. counted: (n, h) what is none, of those columns.
+    """
+    held = np.repeat(weights.sum(axis=1, keepdims=True), filled.shape[1], axis=1)
+    held[:, holes] = weights @ counted
+    return ratio(weights @ filled, held)
 
 
 def _by_group(values: Array, groups: Array) -> tuple[Array, Array]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.onboarding.page import page_of
+from eval.onboarding.page import page_of, placing_of
 from eval.onboarding.report import as_json, lines, sheets
 from eval.onboarding.run import Evaluation, Settings, Watch, evaluate
 from eval.onboarding.stand import stand_of
 from eval.publishing import publish_findings, write
 from eval.report.page import html as html_of
+from eval.report.parts import figures_json
 from routers.corpus import spelled_out
 from routers.suite import load_bundled_suite, load_suite
 from routers.table import read_table
@@ -50,4 +51,5 @@ def publish_evaluation(evaluation: Evaluation, json: Path | None, html: Path | N
     """The page where it is wanted; then see `publish_findings`."""
     if html is not None:
         write(html, html_of(page_of(evaluation)).encode())
-    publish_findings(as_json(evaluation), sheets(evaluation), lines(evaluation), json)
+    figures = figures_json([placing_of(evaluation)])
+    publish_findings({**as_json(evaluation), "figures": figures}, sheets(evaluation), lines(evaluation), json)

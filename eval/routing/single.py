@@ -52,6 +52,7 @@ def read_single(path: Path, experts: Sequence[str] | None = None) -> Table:
             "add it, or name a table of outcomes with --outcomes"
         )
     _check(scores, path)
+    _check_costs(costs, path)
     asked = questions_of(_questions(table), path)
     first = {query_id: n for n, query_id in reversed(list(enumerate(asked.known)))}
     _check_repeated(scores.figures, asked.known, first, path)
@@ -114,13 +115,21 @@ def _where(path: Path, n: int, what: str) -> str:
 
 
 def _check(scores: _Cells, path: Path) -> None:
-    with np.errstate(invalid="ignore"):
-        wrong = np.argwhere((scores.figures < 0) | (scores.figures > 1))
+    found = scores.figures
+    wrong = np.argwhere((found < 0) | (found > 1))
     if len(wrong):
         n, m = wrong[0]
         more = f" ({len(wrong)} such scores)" if len(wrong) > 1 else ""
-        score = f"score {scores.figures[n, m]:g} of {scores.experts[m]}{more}"
+        score = f"score {found[n, m]:g} of {scores.experts[m]}{more}"
         raise TableError(_where(path, int(n), f"{score} must lie in [0, 1], and be empty where it was not measured"))
+
+
+def _check_costs(costs: _Cells, path: Path) -> None:
+    wrong = np.argwhere((costs.figures < 0) | np.isinf(costs.figures))
+    if len(wrong):
+        n, m = wrong[0]
+        cost = f"cost {costs.figures[n, m]:g} of {costs.experts[m]}"
+        raise TableError(_where(path, int(n), f"{cost} must be dollars, 0 or more, and be empty where it is not known"))
 
 
 def _check_repeated(figures: Array, ids: Sequence[str], first: Mapping[str, int], path: Path) -> None:

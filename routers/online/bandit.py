@@ -9,7 +9,7 @@ import numpy as np
 
 from routers.base import Array
 
-FLOOR = 0.2
+FLOOR = 0.5
 """The share of exploring that treats all alike: whoever is never asked cannot be told of by any log."""
 PROBIT = 1.702
 """The logistic function of so many times x is the normal distribution's of x, to 0.01 (Johnson and Kotz, 1970)."""
@@ -29,4 +29,3 @@ def exploring(value: Array, std: Array, front: int, allowed: Array) -> Array:
     better = 1 / (1 + np.exp(np.clip(-PROBIT * (value[others] - value[front]) / spread, -30, 30)))
     chances[others] = (1 - FLOOR) * better / better.sum() + FLOOR / others.sum()
     return chances
-

@@ -20,6 +20,8 @@ from routers.online.trust import Trust
 
 ENOUGH = 50.0
 """As many judged answers tell whether choosing has paid."""
+RECENT = 500
+"""The newest answers tell whether it pays: what was lost before is no reason to go on losing, nor to learn no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +42,7 @@ class Corrected:
 class Learned:
     """baseline: the best single expert by its lower bound; None where nothing was seen.
 
-    surplus: what the answers were worth on average above what the baseline would surely have been worth, see `guard`.
+    surplus: what the newest answers were worth on average above what the baseline would surely have been, see `guard`.
     unpaid: the regions where that is below 0.
     """
 
@@ -126,12 +128,16 @@ class _Paid:
 
     @property
     def overall(self) -> float:
-        return surplus(self.brought, self.floor, self.weight)
+        return self._surplus(np.arange(len(self.brought)))
 
     def unpaid(self) -> frozenset[str]:
         """The regions in which choosing has brought less."""
-        return frozenset(name for name in np.unique(self.regions).tolist() if self._lost(self.regions == name))
+        return frozenset(name for name in np.unique(self.regions).tolist() if self._lost(name))
 
-    def _lost(self, here: Array) -> bool:
-        enough = float(self.weight[here].sum()) >= ENOUGH
-        return enough and surplus(self.brought[here], self.floor[here], self.weight[here]) < 0
+    def _lost(self, name: str) -> bool:
+        here = np.flatnonzero(self.regions == name)
+        return float(self.weight[here].sum()) >= ENOUGH and self._surplus(here) < 0
+
+    def _surplus(self, rows: Array) -> float:
+        recent = rows[-RECENT:]
+        return surplus(self.brought[recent], self.floor[recent], self.weight[recent])

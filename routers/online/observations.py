@@ -11,7 +11,7 @@ from routers.base import Array
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observations:
-    """n answers (rows), m experts (columns).
+    """n answers (rows) in the order in which they were judged, m experts (columns).
 
     category: (n,) names. numbers: (n, k) in the order of `context.NUMBERS`. score: (n, m) what the router itself said
     of each, NaN of whoever could not have been asked. price: (n, m) what each was expected to cost, in quality.

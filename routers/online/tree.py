@@ -2,7 +2,8 @@
 
 After Expertise Trees (ICML 2023): each leaf keeps its own account of every expert, and a leaf is split where its halves
 would choose different experts and the gain is significant by an empirical Bernstein bound (Maurer and Pontil, 2009,
-theorem 4). It is grown anew from all observations at hand: the same ones, however they arrived, give the same tree.
+theorem 4) or, where answers are few, by Hoeffding's. It is grown anew from all observations at hand: the same ones,
+however they arrived, give the same tree.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LEAST_OF_EXPERT = 20.0
 """Judged answers of an expert before a region is made for it."""
 ERROR = 0.1
 """The chance that one leaf is split in vain."""
+BOUNDS = 2
+"""By which a gain may be sure."""
 QUANTILES = np.linspace(0, 1, 9)[1:-1]
 
 
@@ -95,7 +98,7 @@ def best_split(here: Observations, posterior: Posterior) -> Split | None:
     if not splits:
         return None
     choice = _choice(here, posterior)
-    level = np.log(2 * 2 * len(splits) * len(here.experts) / ERROR)
+    level = np.log(2 * BOUNDS * len(splits) * len(here.experts) / ERROR)
     gains = [_gain(here, _side(here, split), choice, level) for split in splits]
     best = int(np.argmax(gains))
     return splits[best] if gains[best] > 0 else None
@@ -161,8 +164,9 @@ def _surely_better(part: Observations, choice: int, level: float) -> float:
     variance = np.divide(sums.squares, sums.weight, out=np.zeros_like(value), where=known) - sums.mean**2
     per_answer = np.divide(np.maximum(variance, 0), sums.weight, out=np.zeros_like(value), where=known)
     fewest = np.minimum(sums.weight, sums.weight[choice])
-    slack = 7 * level / (3 * np.maximum(fewest - 1, 1))
-    radius = np.sqrt(2 * (per_answer + per_answer[choice]) * level) + slack
+    bernstein = np.sqrt(2 * (per_answer + per_answer[choice]) * level) + 7 * level / (3 * np.maximum(fewest - 1, 1))
+    hoeffding = np.sqrt(level / 2 * (1 / np.maximum(sums.weight, 1) + 1 / sums.weight[choice]))
+    radius = np.minimum(bernstein, hoeffding)
     sure = np.where(known, value - value[choice] - radius, 0.0)
     sure[choice] = 0.0
     return max(0.0, float(sure.max()))

@@ -294,6 +294,38 @@ def test_answers_are_kept_word_for_word(folder: Path) -> None:
     )
 
 
+def test_code_is_run_and_words_need_not_be_the_gold_ones(folder: Path, upstream: Upstream) -> None:
+    double = {"text": "Write double(x).", "answer_type": "code", "tests": "assert double(2) == 4"}
+    author = {"text": "Who wrote it?", "answer_type": "fuzzy_text", "gold": "Fyodor Dostoevsky"}
+    value = {"text": "What does it print?", "answer_type": "code_literal", "gold": "[1, 2]"}
+    questions = [{"query_id": f"q{n}", "category": "other", **one} for n, one in enumerate((double, author, value))]
+    write_questions(folder, questions)
+    thinking = "<think>The answer is [3]</think>"
+    good = ("```python\ndef double(x):\n    return 2 * x\n```", "Fyodor Dostoyevsky", f"{thinking}The answer is [1,2]")
+    bad = ("```python\ndef double(x):\n    return 3 * x\n```", "Leo Tolstoy", "The answer is [1, 3]")
+    for name, replies in (("solver", good), ("clerk", bad)):
+        upstream.behave[name] = knows({one["text"]: reply for one, reply in zip(questions, replies, strict=True)})
+    done = collect(folder, "--experts", "solver,clerk")
+    assert done.returncode == 0, done.stderr
+    found = rows(folder)
+    assert [found[f"q{n}", "solver"]["score"] for n in range(3)] == [1.0, 1.0, 1.0]
+    assert [found[f"q{n}", "clerk"]["score"] for n in range(3)] == [0.0, 0.0, 0.0]
+    assert found["q0", "clerk"]["why"] == "AssertionError" and found["q0", "solver"]["grader"] == "code"
+
+
+def test_recorded_answers_can_be_collected_too(folder: Path) -> None:
+    """Experts of provider replay find what is recorded by the question's id."""
+    answers = [{"query_id": row["query_id"], "model": "old", "response": f"It is {row['gold']}"} for row in ARITHMETIC]
+    write_questions(folder, answers, "answers.jsonl")
+    (folder / "experts.yaml").write_text(
+        "version: 1\nexperts: [{name: old, provider: replay, model: old, responses: answers.jsonl}]\n"
+    )
+    done = collect(folder)
+    assert done.returncode == 0, done.stderr
+    assert [row["score"] for row in rows(folder).values()] == [1.0] * 6
+    assert "old: 3 calls failed (last: old has no recorded answer to this question)" in done.stdout
+
+
 def test_from_questions_to_a_router_and_its_report(folder: Path, upstream: Upstream) -> None:
     """collect, train and evaluate one after the other, on experts of which each knows half."""
     questions = [

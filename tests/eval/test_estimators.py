@@ -38,6 +38,17 @@ def test_each_estimator_gives_what_its_formula_gives_by_hand():
     assert found["dr"] == pytest.approx(0.6 + (2 * 0.4 - 2 * 0.6 + 2 * 0.4) / 4)
 
 
+def test_the_error_of_the_self_normalised_estimate_is_the_jackknifes():
+    chance = np.random.default_rng(0)
+    action, reward = chance.integers(2, size=200), (chance.random(200) < 0.7).astype(float)
+    logs = by_hand(action.tolist(), reward.tolist(), propensity=0.25)
+    of = weighing(learn(logs), always(logs, 0).chances)
+    asked = action == 0
+    without = (reward[asked].sum() - asked * reward) / (asked.sum() - asked)
+    jackknife = np.sqrt(199 / 200 * ((without - without.mean()) ** 2).sum())
+    assert clustered(ESTIMATORS["snips"](of).values, np.arange(200)).se == pytest.approx(jackknife, rel=0.02)
+
+
 def test_clipping_cuts_weights_at_the_root_of_the_number_of_rows():
     logs = by_hand(action=[0, 0, 0, 1], reward=[1, 1, 1, 1], propensity=[0.1, 0.5, 1.0, 0.5])
     found = by_name(logs, always(logs, 0), model=[0.5, 0.5])

@@ -234,3 +234,17 @@ def test_repeated_questions_judge_the_oracle_by_their_other_draws(table, suite):
     assert evaluation.against.oracle.repeated_n == 40
     assert any("40 repeated questions, judged by their other draws" in line for line in lines(evaluation))
     assert value(evaluation, "query oracle", "oracle_gap_repeated") < 0
+
+
+def test_the_two_best_single_experts_and_the_oracle_are_three_references(table):
+    """Law: cheap 20 of 20, dear 10. Math: cheap 2 of 20, which dear misses, and dear 15."""
+    law = np.arange(40) % 2 == 0
+    outcomes = table.outcomes.copy()
+    outcomes[law, 0], outcomes[np.flatnonzero(~law)[-2:], 0] = 1.0, 1.0
+    evaluation = evaluate(trial_of(with_outcomes(table, outcomes), PRICES), None, FEW)
+    assert value(evaluation, "single:cheap", "gain_at_best") == pytest.approx((1 / 0.5 + 0.1 / 0.75) / 2 - 1)
+    assert value(evaluation, "single:cheap", "gain_at_best_each") == pytest.approx((1 + 0.1 / 0.75) / 2 - 1)
+    assert value(evaluation, "single:cheap", "gap_at_oracle") == pytest.approx((0 + 1 - 0.1 / 0.85) / 2)
+    assert value(evaluation, "single:cheap", "gain_at_random") == pytest.approx((1 / 0.75 + 0.1 / 0.425) / 2 - 1)
+    figure = row(evaluation, "single:dear").measures
+    assert figure.gain_at_best.interval == (0.0, 0.0) and figure.gain_at_best_each.interval[1] < 0

@@ -174,3 +174,15 @@ def test_parts_and_weights_are_of_the_same_resamples_as_the_whole():
     counts = np.stack([weights[:, parts == part].sum(axis=1) for part in (0, 1)], axis=1)
     assert np.allclose((by_part * counts[..., None]).sum(axis=1) / counts.sum(axis=1, keepdims=True), whole, atol=1e-5)
     assert interval(by_part[:, 0, 0]) is not None
+
+
+def test_the_auc_interval_of_independent_cells_is_delongs():
+    chance = np.random.default_rng(2)
+    right = (chance.random(80) < 0.3).astype(float)
+    predicted = np.round(chance.random(80) + 0.5 * right, 1)
+    won, lost = predicted[right == 1][:, None], predicted[right == 0][None, :]
+    wins = (won > lost) + 0.5 * (won == lost)
+    influence = np.concatenate([(wins.mean(axis) - wins.mean()) / wins.shape[1 - axis] for axis in (0, 1)])
+    spread = 1.96 * np.sqrt(80 / 79 * (influence**2).sum())
+    found = auc_interval(right, predicted, np.arange(80))
+    assert found == pytest.approx((wins.mean() - spread, wins.mean() + spread), abs=1e-4)

@@ -150,6 +150,7 @@ WRONG = {
     "line 1: scores of a must be a number, not 'good'": [{"text": "x", "scores": {"a": "good"}}],
     "scores must be an object like {'expert': 1}, not 'a=1'": [{"text": "x", "scores": "a=1"}],
     "scores must be an object like {'expert': 1}, not 0.5": [{"text": "x", "scores": 0.5}],
+    "line 1: cost -2 of a must be dollars, 0 or more": [{"text": "x", "scores": {"a": 1}, "costs": {"a": -2}}],
     "has no score of any expert": [{"text": "x", "scores": {"a": None}}],
     "the question q stood there before with other scores": [
         {"query_id": "q", "text": "x", "scores": {"a": 1}},
@@ -174,13 +175,20 @@ def test_no_score_and_no_outcomes_is_told_both_ways_out(evaluated):
     assert "add it, or name a table of outcomes with --outcomes" in said
 
 
-def test_unknown_experts_empty_files_and_lines_that_are_none_are_one_line(evaluated, tmp_path, write):
-    assert "no score of giant; the nearest it has are" in refused(evaluated(rows_of(12), "--experts", "giant"))
-    assert "cannot be read" in refused(evaluated([]))
-    for name, text in (("words.jsonl", "not json\n"), ("empty.csv", "text,scores.a\n"), ("table.xlsx", "x")):
-        (tmp_path / name).write_text(text)
-        done = coterie(tmp_path, "eval", "routing", "--questions", name)
-        assert name in refused(done)
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("words.jsonl", "not json\n"), ("empty.jsonl", ""), ("empty.csv", "text,scores.a\n"), ("table.xlsx", "x")],
+)
+def test_empty_files_and_files_of_another_kind_are_one_line(name, written, tmp_path):
+    (tmp_path / name).write_text(written)
+    with pytest.raises(TableError, match=name) as caught:
+        read_single(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_expert_is_told_the_nearest_there_are(write):
+    with pytest.raises(TableError, match="no score of giant; the nearest it has are"):
+        read_single(write("mine", rows_of(12)), ["giant"])
 
 
 def test_questions_without_outcomes_and_outcomes_without_questions_are_counted(evaluated, write, tmp_path):

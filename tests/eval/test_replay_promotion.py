@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -230,6 +232,34 @@ def test_a_promotion_that_stopped_before_the_file_changed_is_not_in_force(path: 
     assert versions.history()[-1].after == 1
     roll_back(path, None, None)
     assert path.read_bytes() == before
+
+
+BUSY = """
+import sys
+from pathlib import Path
+from eval.counterfactual.versions import Note, Versions
+versions, number = Versions(Path(sys.argv[1])), 0
+while True:
+    number += 1
+    with versions.alone():
+        versions.add(b"version: 1\\n#" + str(number).encode() * 500, Note("promoted"))
+    print(flush=True)
+"""
+
+
+def test_whoever_is_killed_leaves_a_whole_file_and_every_version(path: Path) -> None:
+    versions = Versions(path)
+    for delay in (0.0, 0.003, 0.007):
+        with subprocess.Popen([sys.executable, "-c", BUSY, path], stdout=subprocess.PIPE) as busy:
+            assert busy.stdout is not None
+            busy.stdout.readline()
+            time.sleep(delay)
+            busy.kill()
+        history = versions.history()
+        assert versions.in_force(history) is not None
+        assert all(versions.content_of(one) for one in history)
+    with versions.alone():
+        assert not [*path.parent.glob(".*.new"), *versions.folder.glob(".*.new")]
 
 
 def test_a_damaged_version_is_not_brought_back(path: Path) -> None:

@@ -25,7 +25,7 @@ def traffic(running: Running, count: int) -> Counter[str]:
     """Who answered; every answer is judged, as often good as its expert is."""
 
     def one(number: int) -> str:
-        session = {"session": f"talk {number % 7}"} if number % 10 == 0 else {}
+        session = {"session": f"talk {number % 7}"} if number % 60 == 0 else {}
         answer = running.ask("auto", f"What is {number} plus 2?", coterie=session).json()
         chance = random.Random(number).random()
         opinion = {"decision_id": answer["coterie"]["decision_id"], "score": float(chance < QUALITY[answer["model"]])}
@@ -44,12 +44,10 @@ def test_a_better_policy_is_found_in_the_record_put_in_force_and_taken_back(
     yaml = experts_yaml(upstream, "first", "second", "third", policies=policies, abilities={"default": 0.4})
     yaml = yaml.replace("{name: first,", "{name: first, abilities: {default: 0.8},")
     with serve(yaml, admin_key="admin-key-1") as running:
-        asked = traffic(running, 500)
+        asked = traffic(running, 400)
         assert asked.most_common(1)[0][0] == "first" and min(asked.values()) > 20
         assert until(lambda: running.gateway.door.recorder.waiting == 0)
 
-        refused = coterie(tmp_path, "eval", "replay", "--experts", "first", "--promote")
-        assert refused.returncode == 1 and "not promoted" in refused.stderr
         done = coterie(tmp_path, "eval", "replay", "--experts", "second", "--promote")
         assert done.returncode == 0, done.stderr
         assert "auto: experts=second is better than policy auto as it is" in done.stdout

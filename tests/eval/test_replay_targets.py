@@ -45,6 +45,25 @@ def test_a_knob_changes_who_goes_first() -> None:
     assert spread == pytest.approx([0.8, 0.1, 0.1])
 
 
+def test_a_policy_that_does_not_learn_goes_by_what_the_router_alone_said() -> None:
+    first, *others = logged().forecasts
+    corrected = logged(forecasts=(replace(first, raw=0.1), *others))
+    assert read(corrected).logs.predicted[0].tolist() == [0.8, 0.5, 0.4]
+    assert chances(Policy(), corrected) == [[0.0, 1.0, 0.0]]
+
+
+def test_a_policy_that_learns_is_shown_each_decision_in_its_order() -> None:
+    shown: list[str] = []
+
+    def corrected(id_: str, decision: Decision) -> Decision:
+        shown.append(id_)
+        estimates = replace(decision.estimates, score=np.array([0.1, 0.2, 0.9]))
+        return replace(decision, estimates=estimates)
+
+    assert chances(Policy(), logged("a"), logged("b"), corrected=corrected) == [[0.0, 0.0, 1.0]] * 2
+    assert shown == ["a", "b"]
+
+
 def test_the_callers_own_thrift_goes_before_the_policys() -> None:
     dear, *others = logged().forecasts
     row = logged(wishes={"thrift": 1.0}, forecasts=(dear, *(replace(one, cost_usd=0.0) for one in others)))
@@ -152,6 +171,8 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Any:
         (Wanted(settings=("thrift=[",)), "no value that experts.yaml could hold"),
         (Wanted(settings=("strategy=vote",)), "decides more than who goes first"),
         (Wanted(settings=("balance=0.1",)), "how busy experts are"),
+        (Wanted(settings=("learn={}",)), "learn explores by itself"),
+        (Wanted(settings=("learn={explore: 2}", "explore=0")), "--set learn.explore=2: input should be less than"),
         (Wanted(policy="auot"), "Did you mean auto?"),
         (Wanted(instead="cam"), "Did you mean calm?"),
         (Wanted(policy="first"), "no policy is called so"),

@@ -25,6 +25,9 @@ from gateway.errors import ConfigError
 KEPT = 4096
 """Bytes of what a program writes that are kept: the last ones."""
 CHUNK = 65_536
+MOST_WRITTEN = 4 * 1024 * 1024
+"""Bytes; a program that writes more is stopped."""
+STOPPED = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,16 @@ class Limits:
     open_files: int = 64
 
 
+class _TooMuch(Exception):
+    """It writes without end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a program ended. status: its exit status, None where the time was over. written, complaints: their tails."""
+    """How a program ended. status: its exit status, from 192 on where it was stopped, None where the time was over.
+
+    written, complaints: the tails of what it wrote.
+    """
 
     status: int | None
     written: bytes
@@ -103,6 +113,8 @@ class Box:
                 status = await process.wait()
         except TimeoutError:
             pass
+        except _TooMuch:
+            status = STOPPED
         finally:
             _end(process.pid)
             await process.wait()
@@ -130,10 +142,14 @@ async def _given(process: asyncio.subprocess.Process, program: bytes) -> None:
 
 
 async def _tail(stream: asyncio.StreamReader, tail: bytearray) -> None:
-    """However much is written, only the end of it is kept."""
+    """Only the end of what is written is kept."""
+    written = 0
     while chunk := await stream.read(CHUNK):
         tail += chunk
         del tail[:-KEPT]
+        written += len(chunk)
+        if written > MOST_WRITTEN:
+            raise _TooMuch
 
 
 def _end(group: int) -> None:

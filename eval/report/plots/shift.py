@@ -1,4 +1,4 @@
-"""What a change did to accuracy and how much flipped: by category."""
+"""What a change did to accuracy, by category, or what each of several did."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eval.report.plots.intervals import Intervals
 
 @dataclass(frozen=True, slots=True)
 class Shift(Intervals):
-    """By category, all questions first."""
+    """By category, all questions first; or of several changes each."""
 
     key: ClassVar[str] = "shift"
     heading: ClassVar[str] = "What the change did to accuracy"
