@@ -44,6 +44,11 @@ class Encodings:
         self.read = 0
         self.made = 0
 
+    @property
+    def kept(self) -> bool:
+        """Whether anything is, for the next time."""
+        return self._file is not None
+
     def behind(self, suite: Suite) -> Suite:
         """The same suite, but its transformer reads no text twice."""
         return replace(suite, reader=self.behind_reader(suite.reader))

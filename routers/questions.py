@@ -117,10 +117,11 @@ def _lists(table: ArrowTable, name: str, kept: Array) -> tuple[tuple[str, ...], 
     """A column of lists, in CSV as JSON writes them; empty where there is none."""
     if name not in table.column_names:
         return ((),) * len(kept)
-    return tuple(_listed(found) for found in table[name].take(kept).to_pylist())
+    return tuple(listed(found) for found in table[name].take(kept).to_pylist())
 
 
-def _listed(found: Any) -> tuple[str, ...]:
+def listed(found: Any) -> tuple[str, ...]:
+    """A cell that holds a list, or writes one as JSON; empty for anything else."""
     if isinstance(found, str):
         try:
             found = json.loads(found)

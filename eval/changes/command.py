@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,11 @@ from eval.changes.judgement import Asked, Judgement, judged
 from eval.changes.page import page_of, shift_of
 from eval.changes.plan import read_chances
 from eval.changes.report import as_json, lines, sheets
+from eval.encodings import Encodings
 from eval.publishing import publish_findings, write
 from eval.report.page import html as html_of
 from eval.report.parts import figures_json
+from eval.routing.command import BUNDLED, suite_at
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
 from eval.routing.rows import Resampling
@@ -29,7 +30,7 @@ from routers.base import Array
 from routers.categories import nearest
 from routers.errors import TableError
 from routers.questions import Questions, read_questions, some
-from routers.suite import Suite, load_bundled_suite, load_suite
+from routers.suite import Suite
 from routers.table import read_table
 
 
@@ -82,10 +83,11 @@ def judge_choices(
     experts: Sequence[str] | None,
     models: Path | None,
     terms: Terms,
+    encodings: Encodings,
 ) -> Judgement:
     """Two ways of choosing on recorded outcomes; RouterError or GatewayError, in one line."""
     table = read_table(questions, outcomes, experts, without=())
-    suites = _suites(settings)
+    suites = _suites(settings, encodings)
     for suite in suites:
         table = known_to(suite, table, experts)
     trial = trial_of(table, None if models is None else read_models(models))
@@ -139,15 +141,11 @@ def _asked(asked: Questions, terms: Terms) -> Asked:
     return Asked(asked.query_ids, asked.categories, numbered, asked.texts if terms.texts else None)
 
 
-def _suites(settings: tuple[Setting, Setting]) -> tuple[Suite, Suite]:
+def _suites(settings: tuple[Setting, Setting], encodings: Encodings) -> tuple[Suite, Suite]:
     """Both artifacts, loaded once where they are one."""
-    before = _suite(settings[0].artifact)
-    return before, before if settings[0].artifact == settings[1].artifact else _suite(settings[1].artifact)
-
-
-def _suite(folder: Path | None) -> Suite:
-    threads = os.cpu_count() or 1
-    return load_bundled_suite(threads=threads) if folder is None else load_suite(folder, threads=threads)
+    folders = [setting.artifact or BUNDLED for setting in settings]
+    loaded = {folder: encodings.behind(suite_at(folder)) for folder in dict.fromkeys(folders)}
+    return loaded[folders[0]], loaded[folders[1]]
 
 
 def _chooser(suite: Suite, setting: Setting) -> Chooser:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.routing import JsonFile
+from eval.cli.options import JsonFile
 from gateway.cli.shell import ConfigOption, aside, listed
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")

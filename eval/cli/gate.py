@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from eval.cli.options import JsonFile, Resamples, Seed
 from eval.cli.page import Html, check_page
-from eval.cli.routing import JsonFile, Resamples, Seed
 
 Pairs = Annotated[Path, typer.Option(help="table of `coterie knowledge label`: answers without and with documents")]
 Learned = Annotated[

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.compose import watching
+from eval.cli.options import Artifact, Experts, JsonFile, NoCache, Outcomes, Questions, Resamples, Seed, named, warn
 from eval.cli.page import Html, check_page
-from eval.cli.routing import Artifact, Experts, JsonFile, Outcomes, Questions, Resamples, Seed
 
 Budgets = Annotated[str | None, typer.Option(help="after how many questions to look, separated by commas")]
 Draws = Annotated[int, typer.Option(min=1, help="how often questions are drawn at random for each expert")]
@@ -25,19 +24,19 @@ def onboard(
     html: Html = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
+    no_cache: NoCache = False,
 ) -> None:
     """Each recorded expert left out in turn and placed with few questions: chosen ones against random ones."""
+    from eval.encodings import open_encodings
     from eval.onboarding.command import evaluate_files, publish_evaluation
     from eval.onboarding.run import BUDGETS, Settings
     from eval.routing.rows import Resampling
+    from eval.watching import watching
 
     check_page(html)
-    named = None if experts is None else list(dict.fromkeys(filter(None, map(str.strip, experts.split(",")))))
-    if named == []:
-        raise typer.BadParameter("--experts names nobody; leave it out for all models")
     settings = Settings(BUDGETS if budgets is None else _numbers(budgets), draws, Resampling(resamples, seed))
-    with watching() as watch:
-        found = evaluate_files(questions, outcomes, named, artifact, settings, watch)
+    with open_encodings(not no_cache, warn) as encodings, watching() as watch:
+        found = evaluate_files(questions, outcomes, named(experts), artifact, settings, encodings, watch)
     publish_evaluation(found, json, html)
 
 

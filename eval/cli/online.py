@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.routing import Artifact, Experts, JsonFile, Models, NoCache, Questions, Scores, warn
+from eval.cli.options import Artifact, Experts, JsonFile, Models, NoCache, Questions, Scores, named, warn
 
 Explore = Annotated[float, typer.Option(min=0, max=0.5, help="as in `learn:` of experts.yaml")]
 Heard = Annotated[float, typer.Option(min=0, max=1, help="the share of answers that somebody judges")]
@@ -36,10 +36,7 @@ def online(
     from eval.routing.command import Sources
     from eval.watching import watching
 
-    named = None if experts is None else list(dict.fromkeys(filter(None, map(str.strip, experts.split(",")))))
-    if named == []:
-        raise typer.BadParameter("--experts names nobody; leave it out for all models")
-    sources = Sources(questions, outcomes, named, artifact, models)
+    sources = Sources(questions, outcomes, named(experts), artifact, models)
     terms = Terms(explore=explore, heard=heard, half_life=half_life)
     with open_encodings(not no_cache, warn) as encodings, watching() as watch:
         evaluation = evaluate_files(sources, terms, seeds, thrift, encodings, watch)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.routing import JsonFile, Outcomes, Questions, Seed
+from eval.cli.options import JsonFile, Outcomes, Questions, Seed, named
 
 Budget = Annotated[int, typer.Option(min=1, help="how many answers to ask for: a question asked of three counts three")]
 Expert = Annotated[
@@ -28,8 +28,6 @@ def reask(
     """Which questions to ask again after a change, or to learn who is best at what, for the fewest answers."""
     from eval.changes.reasking import Wanted, choose, publish_choice
 
-    names = list(dict.fromkeys(filter(None, map(str.strip, expert.split(",")))))
-    if not names:
-        raise typer.BadParameter("--expert names nobody; say all, or leave it out")
+    names = named(expert, "--expert")
     wanted = Wanted(questions, outcomes, budget, None if names == ["all"] else names, out, seed)
     publish_choice(choose(wanted), json)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from eval.cli.options import JsonFile, Models, NoCache, Questions, Resamples, Seed, named, warn
 from eval.cli.page import Html, check_page
-from eval.cli.routing import JsonFile, Models, Questions, Resamples, Seed
 
 if TYPE_CHECKING:
     from eval.changes.command import Setting
@@ -56,35 +56,29 @@ def regression(
     html: Html = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
+    no_cache: NoCache = False,
 ) -> None:
     """Which answers a change turns from right to wrong: of an expert's version, of an artifact, or of a policy."""
     from eval.changes.command import Setting, Terms, judge_choices, judge_versions, publish_judgement
+    from eval.encodings import open_encodings
     from eval.routing.rows import Resampling
 
     check_page(html)
-    terms, named = Terms(margin, Resampling(resamples, seed), texts), _named(experts)
+    terms, who = Terms(margin, Resampling(resamples, seed), texts), named(experts)
     if before is not None and after is not None and outcomes is None:
-        found = judge_versions(questions, before, after, named, asked, terms)
+        found = judge_versions(questions, before, after, who, asked, terms)
     elif outcomes is not None and before is None and after is None:
         sides = (
             Setting(artifact_before, router, thrift_before, policy_before, config),
             Setting(artifact_after, router, thrift_after, policy_after, config),
         )
         _check_sides(sides)
-        found = judge_choices(questions, outcomes, sides, named, models, terms)
+        with open_encodings(not no_cache, warn) as encodings:
+            found = judge_choices(questions, outcomes, sides, who, models, terms, encodings)
     else:
         raise typer.BadParameter("give --before and --after, or --outcomes with two artifacts, thrifts or policies")
     publish_judgement(found, json, html)
     raise typer.Exit(_status(found, fail_on))
-
-
-def _named(given: str | None) -> list[str] | None:
-    if given is None:
-        return None
-    names = list(dict.fromkeys(filter(None, map(str.strip, given.split(",")))))
-    if not names:
-        raise typer.BadParameter("--experts names nobody; leave it out for all")
-    return names
 
 
 def _check_sides(sides: tuple[Setting, Setting]) -> None:

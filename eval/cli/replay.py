@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.cli.options import JsonFile, Seed
 from eval.cli.page import Html, check_page
-from eval.cli.routing import JsonFile, Seed
 from gateway.cli.shell import ConfigOption
 
 if TYPE_CHECKING:

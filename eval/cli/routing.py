@@ -7,25 +7,24 @@ from typing import Annotated
 
 import typer
 
+from eval.cli.options import (
+    Artifact,
+    Experts,
+    JsonFile,
+    Models,
+    NoCache,
+    Questions,
+    Resamples,
+    Scores,
+    Seed,
+    named,
+    warn,
+)
 from eval.cli.page import Html, check_page
 
-Questions = Annotated[Path, typer.Option(help="table of questions: parquet, CSV or JSONL")]
-Scores = Annotated[
-    Path | None, typer.Option("--outcomes", help="table of outcomes; leave it out where the questions have scores")
-]
-Outcomes = Annotated[Path, typer.Option(help="table of outcomes: parquet, CSV or JSONL")]
-Experts = Annotated[str | None, typer.Option(help="only these models, separated by commas")]
-Artifact = Annotated[
-    Path | None, typer.Option(help="folder of trained routers, or `bundled`; without it all is fitted on the questions")
-]
-Models = Annotated[Path | None, typer.Option(help="JSON with prices and sizes by model; without it no costs")]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="write the whole report here; - prints it")]
 Margin = Annotated[float, typer.Option(min=0, max=1, help="so much worse still counts as no worse")]
 Robustness = Annotated[int, typer.Option(min=0, help="ask so many questions with typos and in other words too")]
 Paraphrases = Annotated[Path | None, typer.Option(help="table of paraphrases (query_id, text), for --robustness")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="encode every text anew, and keep nothing")]
-Resamples = Annotated[int, typer.Option(min=100, help="how often the questions are drawn anew for the intervals")]
-Seed = Annotated[int, typer.Option(min=0, help="of everything that is drawn")]
 
 
 def routing(
@@ -50,21 +49,13 @@ def routing(
     from eval.routing.rows import Resampling
     from eval.watching import watching
 
-    named = None if experts is None else list(dict.fromkeys(filter(None, map(str.strip, experts.split(",")))))
-    if named == []:
-        raise typer.BadParameter("--experts names nobody; leave it out for all models")
     if robustness and artifact is None:
         raise typer.BadParameter("--robustness asks trained routers again; give them as --artifact")
     if paraphrases is not None and not robustness:
         raise typer.BadParameter("--paraphrases are asked with --robustness N; say how many questions")
     check_page(html)
-    sources = Sources(questions, outcomes, named, artifact, models)
+    sources = Sources(questions, outcomes, named(experts), artifact, models)
     with open_encodings(not no_cache, warn) as encodings, watching() as watch:
         drawn, otherwise = Resampling(resamples, seed, margin), Otherwise(robustness, paraphrases)
         evaluation = evaluate_files(sources, drawn, encodings, watch, otherwise)
     publish_evaluation(evaluation, json, html)
-
-
-def warn(line: str) -> None:
-    """On standard error, so that a report on standard output stays one."""
-    typer.echo(f"coterie: {line}", err=True)

@@ -47,9 +47,9 @@ class Tally:
 
 
 def calls_to(expert: str, gradable: Iterable[Gradable], manner: Manner) -> Sequence[Call]:
-    """One for each different text and sample, in the order of the questions."""
+    """One for each different text and sample, in the order of the questions that are for this expert."""
     calls: dict[tuple[str, int], Call] = {}
-    for one in gradable:
+    for one in (one for one in gradable if one.posed.is_for(expert)):
         for sample in range(manner.samples):
             call = call_for(expert, one, manner, sample)
             calls.setdefault((digest(call.body), sample), call)

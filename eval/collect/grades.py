@@ -11,7 +11,10 @@ from routers.corpus import spelled_out
 
 @dataclass(frozen=True, slots=True)
 class Posed:
-    """A question. gold: "" where it is not known. group: which questions are the same one. extra: further columns."""
+    """A question. gold: "" where it is not known. group: which questions are the same one. extra: further columns.
+
+    experts: who is to be asked; empty where everybody is.
+    """
 
     query_id: str
     text: str
@@ -22,6 +25,11 @@ class Posed:
     source: str
     split: str
     extra: Mapping[str, Any]
+    experts: tuple[str, ...] = ()
+
+    def is_for(self, expert: str) -> bool:
+        """Whether this expert is to be asked."""
+        return not self.experts or expert in self.experts
 
     @property
     def spelled_out(self) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 from eval.collect.graders.code import COLUMNS
 from eval.collect.grades import Posed
 from routers.grading import announced_letter, announced_number
-from routers.questions import Questions, read_questions
+from routers.questions import Questions, listed, read_questions
 from routers.tabular import read_columns, strings
 
+EXPERTS = "experts"
+"""The column that names who is to be asked, as `coterie eval reask` writes it; nobody named is everybody."""
 NUMERALS = "0123456789.,+-−/$%eE "
 
 
@@ -40,9 +42,9 @@ def read_set(path: Path, limit: int | None = None) -> QuestionSet:
 
 
 def _further(path: Path) -> dict[str, dict[str, Any]]:
-    """The columns that only some graders read, by query id."""
-    table = read_columns(path, ("query_id",), COLUMNS)
-    names = [name for name in table.column_names if name in COLUMNS]
+    """The columns that only some graders read, and whom to ask, by query id."""
+    table = read_columns(path, ("query_id",), (*COLUMNS, EXPERTS))
+    names = [name for name in table.column_names if name in (*COLUMNS, EXPERTS)]
     if not names:
         return {}
     ids = strings(table, "query_id", path).to_pylist()
@@ -61,7 +63,8 @@ def _posed(table: Questions, n: int, extra: dict[str, Any]) -> Posed:
         group=table.groups[n],
         source=table.sources[n],
         split=table.splits[n] if table.splits else "",
-        extra=extra,
+        extra={name: value for name, value in extra.items() if name != EXPERTS},
+        experts=listed(extra.get(EXPERTS)),
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.compose.answers import read_answers, with_answers
@@ -13,17 +12,17 @@ from eval.compose.page import page_of
 from eval.compose.report import as_json, lines, sheets
 from eval.compose.run import Evaluation, Order, evaluate
 from eval.compose.settings import replayable
-from eval.compose.stage import Watch
-from eval.encodings import Say, open_encodings
+from eval.encodings import Encodings
 from eval.publishing import publish_findings, write
 from eval.report.drawing import check_drawing, write_drawing
 from eval.report.page import html
 from eval.report.parts import figures_json
+from eval.routing.command import suite_at
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
 from eval.routing.rows import Resampling
-from eval.routing.suite import known_to
-from routers.suite import load_suite
+from eval.routing.suite import known_to, unlearned
+from eval.watching import Watch
 from routers.table import read_table
 
 
@@ -52,29 +51,26 @@ class Targets:
             check_drawing(self.plot)
 
 
+def replayed(strategies: Sequence[str] | None, router: str, artifact: Path | None) -> Order:
+    """What is to be played; TableError, in one line, for a strategy that cannot be."""
+    return Order(replayable(strategies), router, artifact)
+
+
 def evaluate_files(
-    sources: Sources,
-    strategies: Sequence[str] | None,
-    router: str,
-    resampling: Resampling,
-    watch: Watch,
-    *,
-    cached: bool = True,
-    say: Say = print,
+    sources: Sources, order: Order, resampling: Resampling, encodings: Encodings, watch: Watch
 ) -> Evaluation:
-    """RouterError, in one line, for a file or a name that cannot be used."""
-    order = Order(replayable(strategies), router, sources.artifact, cached)
+    """RouterError, in one line, for a file that cannot be used."""
     watch("reading tables", 0.0)
     models = None if sources.models is None else read_models(sources.models)
     table = read_table(sources.questions, sources.outcomes, sources.experts, without=())
-    suite = None if sources.artifact is None else load_suite(sources.artifact, threads=os.cpu_count() or 1)
+    suite = None if sources.artifact is None else suite_at(sources.artifact)
     if suite is not None:
-        table = known_to(suite, table, sources.experts)
+        known = known_to(suite, table, sources.experts)
+        table = unlearned(known, sources.questions, suite.manifest.tables.values())
+        suite = encodings.behind(suite)
     recorded = read_answers(sources.outcomes)
     trial = trial_of(with_answers(table, recorded), models)
-    with open_encodings(cached, say) as encodings:
-        reading = None if suite is None else encodings.behind(suite)
-        return evaluate(trial, recorded, reading, models, order, resampling, watch)
+    return evaluate(trial, recorded, suite, models, replace(order, cached=encodings.kept), resampling, watch)
 
 
 def publish_evaluation(evaluation: Evaluation, targets: Targets) -> None:

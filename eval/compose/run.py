@@ -14,10 +14,11 @@ from eval.compose.comparison import Entry
 from eval.compose.rows import Row, rows_of
 from eval.compose.settings import Setting, settings
 from eval.compose.slices import Playing, play_all
-from eval.compose.stage import Watch, asked_of
+from eval.compose.stage import asked_of
 from eval.routing.data import Trial
 from eval.routing.prices import Models
 from eval.routing.rows import Resampling
+from eval.watching import Watch, unwatched
 from gateway.fanout import SINGLE
 from routers.suite import Suite
 
@@ -61,7 +62,7 @@ def evaluate(
     models: Models | None,
     order: Order,
     resampling: Resampling,
-    watch: Watch = lambda doing, share: None,
+    watch: Watch = unwatched,
 ) -> Evaluation:
     """Each strategy at each setting, beside the baselines; without a suite the baselines alone."""
     asked = asked_of(trial)

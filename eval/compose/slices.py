@@ -19,12 +19,14 @@ import numpy as np
 from eval.compose.answers import Answers
 from eval.compose.replay import Played, Replay
 from eval.compose.settings import Setting
-from eval.compose.stage import Watch, asked_of, staged
+from eval.compose.stage import asked_of, staged
 from eval.encodings import open_encodings
+from eval.routing.command import suite_at
 from eval.routing.data import Trial
 from eval.routing.prices import Models
+from eval.watching import Watch, unwatched
 from routers.base import Array
-from routers.suite import Suite, load_suite
+from routers.suite import Suite
 
 QUESTIONS = 250
 """Of one slice: a few seconds of work, so that progress is seen."""
@@ -93,13 +95,13 @@ def _elsewhere(part: Slice, playing: Playing) -> list[Played]:
     """In a process that was started for it."""
     assert playing.folder is not None
     with open_encodings(playing.cached, lambda line: None) as encodings:
-        return play(part, encodings.behind(_suite(playing.folder)), playing, lambda doing, share: None)
+        return play(part, encodings.behind(_suite(playing.folder)), playing, unwatched)
 
 
 @cache
 def _suite(folder: Path) -> Suite:
     """Loaded once in each process."""
-    return load_suite(folder, threads=1)
+    return suite_at(folder, threads=1)
 
 
 def _slices(trial: Trial, answers: Answers) -> Iterator[Slice]:

@@ -5,7 +5,7 @@ By the code that serves. Made once; no policy is known here, so every setting sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,7 @@ import numpy as np
 from eval.compose.memory import Remembering
 from eval.routing.data import Trial
 from eval.routing.prices import Models
+from eval.watching import Watch
 from gateway.columns import Columns
 from gateway.decide import Expected, decide
 from gateway.entry import Price
@@ -45,10 +46,6 @@ KINDS: Mapping[str, Kind] = {
     "free": "free",
 }
 """A table's type of answer as the wish `answer` names it."""
-
-
-Watch = Callable[[str, float], None]
-"""Hears what is being done, and which part of it is done, in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ latter, as progressive validation does. Knows no database and no estimator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,8 @@ from gateway.types import Decision, Features
 
 EVERY = 50
 """Judgements after which it is learned anew, or a fiftieth of all, where that is more."""
+GONE = ""
+"""The version of an expert that is no longer configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,8 @@ class Progressive:
     Its budget is the share of queries alone: what a day's dollars would have stopped is not played.
     """
 
-    def __init__(self, rows: Iterable[Logged], corrector: Corrector, most: int) -> None:
-        self._corrector = corrector
-        self._most = most
+    def __init__(self, rows: Iterable[Logged], make: Callable[[Collection[str]], Corrector]) -> None:
+        """make: the corrector over these experts, which may be others than are configured now."""
         self._moments: dict[str, _Moment] = {}
         self._judged: list[Judged] = []
         for one in rows:
@@ -52,6 +53,8 @@ class Progressive:
             said = judged(one)
             if said is not None:
                 self._judged.append(said)
+        experts = {name: None for moment in self._moments.values() for name in moment.raw}
+        self._corrector, self._most = make(experts), room(len(experts))
         self._judged.sort(key=lambda row: (row.at, row.id))
         self._times = [row.at for row in self._judged]
         self._begin()
@@ -97,5 +100,9 @@ def progressive(
         return None
     unbounded: Learn = policy.learn.model_copy(update={"budget_usd": None})
     study = study_of(policy, configuration, reference_usd)
-    corrector = Corrector("replay", unbounded, study, Spending())
-    return Progressive(rows, corrector, room(len(configuration.experts.experts)))
+
+    def make(experts: Collection[str]) -> Corrector:
+        known = {**dict.fromkeys(experts, GONE), **study.versions}
+        return Corrector("replay", unbounded, replace(study, versions=known), Spending())
+
+    return Progressive(rows, make)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from eval.encodings import Encodings
 from eval.onboarding.page import page_of, placing_of
 from eval.onboarding.report import as_json, lines, sheets
-from eval.onboarding.run import Evaluation, Settings, Watch, evaluate
+from eval.onboarding.run import Evaluation, Settings, evaluate
 from eval.onboarding.stand import stand_of
 from eval.publishing import publish_findings, write
 from eval.report.page import html as html_of
 from eval.report.parts import figures_json
+from eval.routing.command import BUNDLED, suite_at
+from eval.watching import Watch
 from routers.corpus import spelled_out
-from routers.suite import load_bundled_suite, load_suite
 from routers.table import read_table
 
 BATCH = 256
@@ -28,17 +29,13 @@ def evaluate_files(
     experts: Sequence[str] | None,
     artifact: Path | None,
     settings: Settings,
+    encodings: Encodings,
     watch: Watch,
 ) -> Evaluation:
     """RouterError, in one line, for a file that cannot be used."""
     watch("reading", 0.0)
     table = read_table(questions, outcomes, experts, without=())
-    threads, only = os.cpu_count() or 1, {"irt"}
-    suite = (
-        load_bundled_suite(only=only, threads=threads)
-        if artifact is None
-        else load_suite(artifact, only=only, threads=threads)
-    )
+    suite = encodings.behind(suite_at(artifact or BUNDLED, only={"irt"}))
     texts = tuple(spelled_out(text, choices) for text, choices in zip(table.texts, table.choices, strict=True))
     parts = []
     for start in range(0, len(texts), BATCH):

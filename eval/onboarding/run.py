@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.onboarding.rows import Pool, Row, rows_of
 from eval.onboarding.stand import Stand
 from eval.onboarding.trial import Placed, placed, routed
 from eval.routing.rows import Resampling
+from eval.watching import Watch
 
 BUDGETS = (10, 20, 40, 60, 100)
-Watch = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,11 +72,14 @@ def table_at(questions: Path, outcomes: Path | None, experts: Sequence[str] | No
     return read_table(questions, outcomes, experts, without=())
 
 
-def suite_at(artifact: Path) -> TrainedSuite:
-    """From a folder, or by the name `bundled` the one that comes with the package."""
+def suite_at(artifact: Path, *, threads: int | None = None, only: Collection[str] | None = None) -> TrainedSuite:
+    """From a folder, or by the name `bundled` the one that comes with the package; on all cores where nobody says.
+
+    only: these routers alone; all where that is not given.
+    """
     if artifact == BUNDLED and not artifact.is_dir():
-        return load_bundled_suite(threads=_cores())
-    return load_suite(artifact, threads=_cores())
+        return load_bundled_suite(only=only, threads=threads or _cores())
+    return load_suite(artifact, only=only, threads=threads or _cores())
 
 
 def _cores() -> int:

@@ -139,7 +139,7 @@ class Feed:
 
     def _move_on(self) -> None:
         """What is older than the overlap is not asked for again."""
-        newest = max((*self._seen.values(), *(row.at for row in self._window.rows()[-1:])), default=0.0)
+        newest = max(self._window.newest, *self._seen.values(), 0.0)
         self._since = max(self._since, newest - OVERLAP_S)
         self._seen = {id: at for id, at in self._seen.items() if at >= self._since}
 

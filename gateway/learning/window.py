@@ -75,6 +75,8 @@ class Window:
         self.most = most
         self.unusable = 0
         """How often something judged taught nothing of one expert alone."""
+        self.newest = 0.0
+        """When the last of it was judged."""
         self._rows: dict[str, Judged] = {}
 
     def __len__(self) -> int:
@@ -91,6 +93,7 @@ class Window:
                 continue
             changed |= not _same(self._rows.get(one.id), row)
             self._rows[one.id] = row
+            self.newest = max(self.newest, row.at)
         if len(self._rows) > self.most:
             self._rows = {row.id: row for row in self.rows()[-self.most :]}
         return changed

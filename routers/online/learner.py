@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from routers.base import Array
-from routers.online.context import Context, Numbers
+from routers.online.context import Context
 from routers.online.guard import lower, surplus
 from routers.online.observations import Observations
 from routers.online.posterior import EXPECTED, Posterior
@@ -105,26 +105,23 @@ def best_single(observations: Observations, general: Posterior) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Paid:
-    """regions: (n,) names. brought, floor: (n,) what each answer was worth, and what the baseline's surely had been."""
+    """leaf: (n,) places. brought, floor: (n,) what each answer was worth, and what the baseline's surely had been."""
 
-    regions: Array
+    regions: tuple[str, ...]
+    leaf: Array
     brought: Array
     floor: Array
     weight: Array
 
     @classmethod
     def of(cls, observations: Observations, tree: Node, baseline: int) -> _Paid:
-        contexts = zip(observations.category.tolist(), observations.numbers.tolist(), strict=True)
-        leaves = [tree.leaf(Context(category, Numbers(*numbers))) for category, numbers in contexts]
-        names = {leaf.region: leaf for leaf in tree.leaves()}
-        mean = {name: float(leaf.posterior.mean[baseline]) for name, leaf in names.items()}
-        std = {name: float(leaf.posterior.std[baseline]) for name, leaf in names.items()}
-        value = observations.score[:, baseline] - observations.price[:, baseline]
-        value = value + np.array([mean[leaf.region] for leaf in leaves])
-        floor = lower(value, np.array([std[leaf.region] for leaf in leaves]))
-        rows = np.arange(len(observations))
-        brought = observations.reward - observations.price[rows, observations.served]
-        return cls(np.array([leaf.region for leaf in leaves]), brought, floor, observations.weight)
+        leaves, leaf = list(tree.leaves()), tree.places(observations)
+        mean = np.array([each.posterior.mean[baseline] for each in leaves])
+        std = np.array([each.posterior.std[baseline] for each in leaves])
+        value = observations.score[:, baseline] - observations.price[:, baseline] + mean[leaf]
+        brought = observations.reward - observations.price[np.arange(len(leaf)), observations.served]
+        regions = tuple(each.region for each in leaves)
+        return cls(regions, leaf, brought, lower(value, std[leaf]), observations.weight)
 
     @property
     def overall(self) -> float:
@@ -132,10 +129,10 @@ class _Paid:
 
     def unpaid(self) -> frozenset[str]:
         """The regions in which choosing has brought less."""
-        return frozenset(name for name in np.unique(self.regions).tolist() if self._lost(name))
+        return frozenset(name for place, name in enumerate(self.regions) if self._lost(place))
 
-    def _lost(self, name: str) -> bool:
-        here = np.flatnonzero(self.regions == name)
+    def _lost(self, place: int) -> bool:
+        here = np.flatnonzero(self.leaf == place)
         return float(self.weight[here].sum()) >= ENOUGH and self._surplus(here) < 0
 
     def _surplus(self, rows: Array) -> float:

@@ -57,6 +57,16 @@ class Node:
         yield from self.yes.leaves()
         yield from self.no.leaves()
 
+    def places(self, observations: Observations) -> Array:
+        """(n,) in which of the leaves, in their order, each observation is."""
+        if self.split is None or self.yes is None or self.no is None:
+            return np.zeros(len(observations), dtype=np.intp)
+        side = _side(observations, self.split)
+        found = np.empty(len(observations), dtype=np.intp)
+        found[side] = self.yes.places(observations.at(side))
+        found[~side] = self.no.places(observations.at(~side)) + sum(1 for _ in self.yes.leaves())
+        return found
+
     def as_json(self, experts: tuple[str, ...]) -> list[dict[str, Any]]:
         """Each leaf with the correction of every expert and how sure it is."""
         return [

@@ -204,6 +204,13 @@ def test_a_text_that_stands_there_twice_is_asked_once(folder: Path, upstream: Up
     assert {key[0]: row["score"] for key, row in rows(folder).items()} == {"n1": 1.0, "n2": 1.0, "again": 0.0}
 
 
+def test_a_question_that_names_experts_is_asked_of_them_alone(folder: Path, upstream: Upstream) -> None:
+    write_questions(folder, [{**ARITHMETIC[0], "experts": ["clerk"]}, {**ARITHMETIC[1], "experts": []}])
+    assert collect(folder, "--experts", "solver,clerk").returncode == 0
+    assert set(rows(folder)) == {("n1", "clerk"), ("n2", "clerk"), ("n2", "solver")}
+    assert len(upstream.received) == 3
+
+
 def test_two_questions_with_one_id_are_refused(folder: Path, upstream: Upstream) -> None:
     write_questions(folder, [ARITHMETIC[0], {**ARITHMETIC[1], "query_id": "n1"}])
     done = collect(folder)

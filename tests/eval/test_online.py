@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,8 +105,11 @@ def row(number: int, served: str, feedback: float | None, heard_at: float) -> Lo
 
 
 def progressive(rows: list[Logged]) -> Progressive:
-    study = Study("blend", "v1", dict.fromkeys(NAMES, "v"), Exchange(0.0, 0.0), None)
-    return Progressive(rows, Corrector("replay", LEARN, study, Spending()), most=1000)
+    def make(experts: Collection[str]) -> Corrector:
+        study = Study("blend", "v1", dict.fromkeys(experts, "v"), Exchange(0.0, 0.0), None)
+        return Corrector("replay", LEARN, study, Spending())
+
+    return Progressive(rows, make)
 
 
 def replayed(rows: list[Logged]) -> np.ndarray:

@@ -21,11 +21,12 @@ from gateway.draw import Lot
 from gateway.errors import ConfigError
 from gateway.estimates import Estimates
 from gateway.experts import Policy
+from gateway.logged import Forecast
 from gateway.policy import Situation, ranking_for
 from gateway.types import Decision
 from gateway.wishes import Wishes
 from tests.conftest import bundled
-from tests.eval.record import EXPERTS, logged
+from tests.eval.record import EXPERTS, NAMES, logged
 
 
 def read(*rows: Any) -> Recorded:
@@ -68,6 +69,16 @@ def test_the_callers_own_thrift_goes_before_the_policys() -> None:
     dear, *others = logged().forecasts
     row = logged(wishes={"thrift": 1.0}, forecasts=(dear, *(replace(one, cost_usd=0.0) for one in others)))
     assert chances(Policy(thrift=0.0), row) == [[0.0, 1.0, 0.0]]
+
+
+@pytest.mark.parametrize(("reference_usd", "first"), [(0.01, 1), (10.0, 0)])
+def test_dollars_count_as_they_did_when_the_decision_was_taken(reference_usd: float, first: int) -> None:
+    dear, *others = logged().forecasts
+    row = logged(
+        forecasts=(replace(dear, cost_usd=0.02), *others), lot=Lot("first", 0.0, reference_usd), propensity=1.0
+    )
+    [found] = chances(Policy(thrift=0.3), row, reference_usd=99.0)
+    assert found.index(1.0) == first
 
 
 def test_a_conversation_stays_and_a_wide_margin_keeps_it() -> None:
@@ -115,6 +126,8 @@ policies = st.builds(
     switch_margin=st.floats(0, 1),
     fallback=st.sampled_from([None, "second"]),
 )
+expected = st.tuples(st.floats(0, 1), st.floats(0, 0.5), st.floats(0, 0.1), st.floats(0, 20))
+"""score, std, dollars, seconds"""
 situations = st.builds(
     Situation,
     reference_usd=st.floats(0.001, 1),
@@ -125,12 +138,13 @@ situations = st.builds(
 
 
 @settings(deadline=None)
-@given(policies, situations, st.lists(st.floats(0, 1), min_size=3, max_size=3), st.booleans(), st.booleans())
+@given(policies, situations, st.tuples(expected, expected, expected), st.booleans(), st.booleans())
 def test_the_policy_that_logged_is_found_again_exactly(
-    policy: Policy, situation: Situation, scores: list[float], sure: bool, outlier: bool
+    policy: Policy, situation: Situation, rows: tuple[Any, ...], sure: bool, outlier: bool
 ) -> None:
     """Served by `plan_for`, recorded as a lot, replayed under the same knobs: the same chances, whatever the knobs."""
-    row = logged(scores=dict(zip(("first", "second", "third"), scores, strict=True)), sure=sure, outlier=outlier)
+    forecasts = tuple(Forecast(name, *row, None) for name, row in zip(NAMES, rows, strict=True))
+    row = logged(forecasts=forecasts, sure=sure, outlier=outlier)
     decision = _decision(read(row))
     situation = replace(situation, generalist="third" if outlier else None)
     ranking = ranking_for(decision, policy, Wishes(), situation)
