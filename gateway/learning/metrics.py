@@ -19,7 +19,7 @@ def learning_state(feed: Feed) -> Iterable[Metric]:
     regions = GaugeMetricFamily("coterie_learning_regions", "Regions with corrections of their own.", labels=POLICY)
     paused = GaugeMetricFamily("coterie_learning_paused", "1 where what was learned has not paid.", labels=POLICY)
     surplus = GaugeMetricFamily(
-        "coterie_learning_surplus", "Mean worth of answers above the best single expert's bound.", labels=POLICY
+        "coterie_learning_surplus", "Worth of answers above the best single expert's bound, at most.", labels=POLICY
     )
     spent = GaugeMetricFamily("coterie_learning_spent_usd", "Dollars that exploring cost today.", labels=POLICY)
     decided = CounterMetricFamily("coterie_learning_decided", "Decisions that feedback may correct.", labels=POLICY)

@@ -32,10 +32,16 @@ def guarded(value: Array, held: Array, baseline: int) -> Array:
 
 
 def surplus(brought: Array, floor: Array, weight: Array) -> float:
-    """What the answers given were worth on average (n,) above what the baseline would surely have been (n,).
+    """By how much at most the answers (n,) were worth more, on average, than the baseline would surely have been (n,).
 
+    At most, because below 0 something is done about it: chance alone, and what exploring costs, must not be enough.
     NaN in the floor where the baseline could not have been asked; 0 where that is everywhere.
     """
     known = ~np.isnan(floor)
-    total = float(weight[known].sum())
-    return float(np.sum((weight * (brought - floor))[known])) / total if total > 0 else 0.0
+    weight, above = weight[known], (brought - floor)[known]
+    total = float(weight.sum())
+    if total <= 0:
+        return 0.0
+    mean = float(np.sum(weight * above)) / total
+    spread = float(np.sum(weight * (above - mean) ** 2)) / total
+    return mean + SURE * float(np.sqrt(spread / total))

@@ -20,7 +20,7 @@ from routers.online.trust import Trust
 
 ENOUGH = 50.0
 """As many judged answers tell whether choosing has paid."""
-RECENT = 500
+RECENT = 1000
 """The newest answers tell whether it pays: what was lost before is no reason to go on losing, nor to learn no more."""
 
 
@@ -42,7 +42,7 @@ class Corrected:
 class Learned:
     """baseline: the best single expert by its lower bound; None where nothing was seen.
 
-    surplus: what the newest answers were worth on average above what the baseline would surely have been, see `guard`.
+    surplus: by how much at most the newest answers were worth more than the baseline surely had been, see `guard`.
     unpaid: the regions where that is below 0.
     """
 

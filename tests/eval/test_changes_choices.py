@@ -11,6 +11,7 @@ from eval.changes.choices import Chooser, choice_change, chosen_places
 from eval.changes.command import Setting, Terms, judge_choices
 from eval.changes.judgement import Asked, judged
 from eval.changes.report import lines, sheets
+from eval.encodings import Encodings
 from eval.routing.data import trial_of
 from eval.routing.rows import Resampling
 from routers.errors import TableError
@@ -75,7 +76,7 @@ def test_a_policy_that_the_file_lacks_is_refused(world, tmp_path, suite):
         renamed = path.read_text().replace('"cheap"', f'"{known[0]}"').replace('"dear"', f'"{known[1]}"')
         path.write_text(renamed)
     with pytest.raises(TableError, match="has no policy none-such; it has none"):
-        judge_choices(*world, sides, None, None, Terms(0.02, DRAWN))
+        judge_choices(*world, sides, None, None, Terms(0.02, DRAWN), Encodings(None))
 
 
 def test_the_command_wants_two_sides(world):

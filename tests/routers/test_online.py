@@ -146,7 +146,8 @@ def test_nobody_goes_before_the_best_single_expert_without_evidence() -> None:
 
 def test_the_surplus_counts_only_where_the_best_single_expert_could_have_been_asked() -> None:
     floor = np.array([0.5, np.nan, 0.7])
-    assert surplus(np.array([0.6, 0.0, 0.6]), floor, np.ones(3)) == pytest.approx(0.0)
+    assert surplus(np.array([0.4, 0.9, 0.6]), floor, np.ones(3)) == pytest.approx(-0.1)
+    assert surplus(np.array([0.2, 0.0, 0.8]), floor, np.ones(3)) > 0 > np.mean([0.2 - 0.5, 0.8 - 0.7])
     assert surplus(np.array([0.6]), np.array([np.nan]), np.ones(1)) == 0.0
 
 
