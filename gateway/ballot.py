@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from gateway.support import Support
 from gateway.types import Outcome, Verdict
 from routers.base import Array
 from routers.fusion.evidence import NOTHING, NOWHERE, Evidence, Posterior
+from routers.fusion.view import Weighed
 
 EMBEDDING = 128
 SAME_MEANING = 0.9
@@ -75,6 +77,7 @@ class Ballot:
         self.places = brief.kit.places
         self.evidence: Evidence = brief.kit.blank(brief.decision, brief.features, brief.plan.experts)
         self.given: list[tuple[Outcome, int]] = []
+        self._weighed: tuple[Evidence, Weighed] | None = None
 
     async def add(self, outcome: Outcome) -> None:
         """One more outcome; a failure, or a reply that holds no answer, says NOTHING."""
@@ -91,15 +94,22 @@ class Ballot:
 
     @property
     def posterior(self) -> Posterior:
-        return self._view.posterior(self.evidence)
+        return self._now().posterior
 
     def gains(self) -> Array:
         """(m,) by place: what asking each would add to the chance that the answer to give is right."""
-        return self._view.gains(self.evidence)
+        return self._now().gains
+
+    def _now(self) -> Weighed:
+        """What the evidence says as it stands: weighed when it has changed, and not before."""
+        if self._weighed is None or self._weighed[0] is not self.evidence:
+            self._weighed = self.evidence, self._view.weighed(self.evidence)
+        return self._weighed[1]
 
     def chance(self, outcome: Outcome) -> float:
         """That this expert answers the query right, before anybody was asked."""
-        return float(np.nan_to_num(self.evidence.chance[self.places[outcome.expert]], nan=0.0))
+        chance = float(self.evidence.chance[self.places[outcome.expert]])
+        return 0.0 if math.isnan(chance) else chance
 
     def verdict(self, weights: Iterable[float] | None = None, reason: str = "") -> Verdict:
         """The answer to give, in the words of its most trusted supporter; by the posterior, or by these weights.

@@ -6,8 +6,8 @@ Says exactly what the fuser says; knows no strategy.
 from __future__ import annotations
 
 from routers.base import Array
-from routers.fusion.evidence import Evidence, Posterior
-from routers.fusion.view import FuserView
+from routers.fusion.evidence import Evidence
+from routers.fusion.view import FuserView, Weighed
 
 Key = tuple[bytes, bytes, bytes, int | None, tuple[int, ...]]
 
@@ -17,20 +17,13 @@ class Remembering(FuserView):
 
     def __init__(self, view: FuserView) -> None:
         self._view = view
-        self._concluded: dict[Key, Posterior] = {}
-        self._foretold: dict[Key, Array] = {}
+        self._kept: dict[Key, Weighed] = {}
 
-    def posterior(self, evidence: Evidence) -> Posterior:
+    def weighed(self, evidence: Evidence) -> Weighed:
         key = _key(evidence)
-        if key not in self._concluded:
-            self._concluded[key] = self._view.posterior(evidence)
-        return self._concluded[key]
-
-    def gains(self, evidence: Evidence) -> Array:
-        key = _key(evidence)
-        if key not in self._foretold:
-            self._foretold[key] = self._view.gains(evidence)
-        return self._foretold[key]
+        if key not in self._kept:
+            self._kept[key] = self._view.weighed(evidence)
+        return self._kept[key]
 
     def recruit(self, evidence: Evidence, k: int) -> Array:
         return self._view.recruit(evidence, k)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from routers.base import Array
@@ -30,18 +32,17 @@ class FuserView:
         self.weighers = weighers
         self.tellers = tellers
 
+    def weighed(self, evidence: Evidence) -> Weighed:
+        """What the evidence says, weighed once for all that is asked of it."""
+        return Weighed(self, Cases.of(evidence))
+
     def posterior(self, evidence: Evidence) -> Posterior:
         """The chance of each answer given so far."""
-        [chances] = self.weigh(Cases.of(evidence))
-        return Posterior(chances[:-1], float(chances[-1]))
+        return self.weighed(evidence).posterior
 
     def gains(self, evidence: Evidence) -> Array:
-        """(m,) what asking each would add to the chance that the answer to give is right, per call it takes.
-
-        -inf for those that were asked or may not be. With no answer yet it is the chance itself.
-        """
-        [gains] = self.foretell(Cases.of(evidence))
-        return np.asarray(gains)
+        """See `Weighed.gains`."""
+        return self.weighed(evidence).gains
 
     def recruit(self, evidence: Evidence, k: int) -> Array:
         """The columns of at most k experts to ask together, the likeliest to be right first.
@@ -74,7 +75,10 @@ class FuserView:
 
     def foretell(self, cases: Cases) -> Array:
         """(n, m) gains."""
-        chances, logits, belief = self.weighing(cases)
+        return self.foretold(cases, *self.weighing(cases))
+
+    def foretold(self, cases: Cases, chances: Array, logits: Array, belief: Belief) -> Array:
+        """(n, m) gains, where the cases have been weighed (`weighing`)."""
         free = cases.able & ~cases.asked
         answered = chances[:, :-1].max(axis=1, initial=0)[:, None] > 0
         chance = 1 / (1 + np.exp(-cases.logits))
@@ -95,6 +99,30 @@ class FuserView:
         found = np.full(free.shape, -np.inf)
         found[at, whom] = np.where(horizons <= left, per_call, -np.inf).max(axis=1)
         return found
+
+
+class Weighed:
+    """One query's evidence, weighed; gains are foretold when somebody asks for them."""
+
+    def __init__(self, view: FuserView, cases: Cases) -> None:
+        self._view = view
+        self._cases = cases
+        self._weighing = view.weighing(cases)
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """The chance of each answer given so far."""
+        [chances] = self._weighing[0]
+        return Posterior(chances[:-1], float(chances[-1]))
+
+    @cached_property
+    def gains(self) -> Array:
+        """(m,) what asking each would add to the chance that the answer to give is right, per call it takes.
+
+        -inf for those that were asked or may not be. With no answer yet it is the chance itself.
+        """
+        [gains] = self._view.foretold(self._cases, *self._weighing)
+        return np.asarray(gains)
 
 
 def _all(cases: Cases) -> Array:

@@ -167,10 +167,11 @@ def test_a_short_name_fits_can_be_printed_and_keeps_its_ends(name):
         assert found == name
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=30))
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20))
 def test_labels_lie_upon_no_label_and_in_the_frame_and_none_is_lost(points):
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     figure = Figure(figsize=(6, 4))
     axes = figure.add_subplot()
@@ -178,7 +179,7 @@ def test_labels_lie_upon_no_label_and_in_the_frame_and_none_is_lost(points):
     axes.set_ylim(-0.1, 1.1)
     labels = [Label(f"expert-{k}", x, y) for k, (x, y) in enumerate(points)]
     unplaced = label_points(axes, labels, np.zeros((0, 2)))
-    boxes = [text.get_window_extent() for text in axes.texts]
+    boxes = [Text.get_window_extent(text) for text in axes.texts]  # without the line to the point
     assert len(boxes) + len(unplaced) == len(labels)
     assert all(a is b or not a.padded(-1).overlaps(b.padded(-1)) for a in boxes for b in boxes)
     assert {text.get_text() for text in axes.texts} | {label.text for label in unplaced} == {one.text for one in labels}
