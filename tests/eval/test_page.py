@@ -179,6 +179,7 @@ def test_labels_lie_upon_no_label_and_in_the_frame_and_none_is_lost(points):
     axes.set_ylim(-0.1, 1.1)
     labels = [Label(f"expert-{k}", x, y) for k, (x, y) in enumerate(points)]
     unplaced = label_points(axes, labels, np.zeros((0, 2)))
+    figure.draw_without_rendering()
     boxes = [Text.get_window_extent(text) for text in axes.texts]  # without the line to the point
     assert len(boxes) + len(unplaced) == len(labels)
     assert all(a is b or not a.padded(-1).overlaps(b.padded(-1)) for a in boxes for b in boxes)
