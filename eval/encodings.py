@@ -76,7 +76,7 @@ class Encodings:
         asked = self.read + self.made
         if not asked or self._file is None:
             return ""
-        return f"{self.read:,} of {asked:,} texts had been read before; their encodings came from the cache"
+        return f"Encodings of {self.read:,} of {asked:,} texts came from the cache"
 
 
 class Remembering:

@@ -13,8 +13,8 @@ from eval.bench.tables import Sheet, publish
 from routers.errors import TableError
 
 STDOUT = Path("-")
-WIDTH = 150
-"""What every sheet fits in; a narrower terminal wraps the lines rather than losing figures."""
+WIDTH = 120
+"""What every sheet fits in, of usual figures; a narrower terminal wraps the lines rather than losing figures."""
 
 
 def publish_findings(found: Any, sheets: Sequence[Sheet], lines: Iterable[str], json: Path | None) -> None:

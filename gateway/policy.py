@@ -25,6 +25,8 @@ from routers.recruiting import Recruiting
 CORRELATION = 0.55
 """How far experts err on the same questions, as fitted on recorded outcomes of eleven models; independent ones would be
 taken to hold a right answer far more often than they do."""
+SAME = 9
+"""Utilities that agree to so many decimals are the same."""
 CALLS, COMPOSED_CALLS = 3, 12
 """How many calls a query may take where neither policy nor caller says: with one expert, and with several."""
 
@@ -120,7 +122,7 @@ def ranking_for(decision: Decision, policy: Policy, wishes: Wishes, situation: S
     value = value if lesson is None else lesson.guarded(value)
     late = _late(estimates.latency_s, situation.seconds_left)
     behind = late | doubtful(estimates, situation.doubt, late)
-    order = _ranked(value, behind)
+    order = _ranked(value, estimates.cost_usd, behind)
     front = _front(order, value, behind, decision, policy, situation)
     among = order[: len(order) - behind.sum()]
     if situation.pinned is not None and situation.pinned in estimates:
@@ -206,9 +208,12 @@ def _late(latency_s: Array, seconds_left: float) -> Array:
     return np.zeros_like(late) if late.all() else late
 
 
-def _ranked(value: Array, behind: Array) -> Array:
-    """Places from the most valuable on; who would be late, or is too likely wrong, comes after all others."""
-    order = np.argsort(-value, kind="stable")
+def _ranked(value: Array, cost_usd: Array, behind: Array) -> Array:
+    """Places from the most valuable on; who would be late, or is too likely wrong, comes after all others.
+
+    Of experts worth the same the cheaper one: the last bit of a float is no reason to pay more.
+    """
+    order = np.lexsort((cost_usd, -value.round(SAME)))
     return np.concatenate((order[~behind[order]], order[behind[order]])) if behind.any() else order
 
 

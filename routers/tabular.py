@@ -5,6 +5,7 @@ pyarrow is imported when a file is read: serving reads none.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,15 @@ Found = tuple[Sequence[str], ArrowTable]
 
 TEXTS = ("query_id", "text", "category", "subcategory", "source", "split", "dup_group", "model", "gold", "answer_type")
 """Columns that are text however they look: a CSV's query 007 is not 7."""
+DELIMITERS = (",", ";", "\t")
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LARGEST_BLOCK = 2**31 - 1
 
 
 def read_columns(path: Path, needed: Sequence[str], optional: Collection[str] | None = ()) -> ArrowTable:
     """The needed columns, and the optional ones there are (None: all); TableError, in one line, where that fails."""
+    if path.is_dir():
+        raise TableError(f"{path} is a folder; name the table in it")
     if not path.is_file():
         raise TableError(f"no table at {path}")
     if path.suffix not in READERS:
@@ -79,10 +84,19 @@ def _csv(path: Path, wanted: Collection[str] | None) -> Found:
     table = csv.read_csv(
         path,
         read_options=csv.ReadOptions(block_size=_whole(path)),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
+        parse_options=csv.ParseOptions(newlines_in_values=True, delimiter=_delimiter(path)),
         convert_options=csv.ConvertOptions(column_types=dict.fromkeys(TEXTS, pa.string())),
     )
     return _part(table, wanted)
+
+
+def _delimiter(path: Path) -> str:
+    """What stands between the names of the first line: some spreadsheets write semicolons or tabs."""
+    with path.open("rb") as opened:
+        first = opened.readline()
+    if first.startswith(UTF16):
+        raise ValueError("it is UTF-16; save it as UTF-8")
+    return max(DELIMITERS, key=lambda delimiter: first.count(delimiter.encode()))
 
 
 def _jsonl(path: Path, wanted: Collection[str] | None) -> Found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +12,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import httpx2
 import openai
 import orjson
 import pytest
+from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from gateway.app import create_app
 from gateway.gateway import Gateway
@@ -27,6 +29,7 @@ from gateway.reading import load_artifact
 from gateway.server import server_config
 from gateway.settings import load_settings
 from gateway.tracing.provider import Tracing
+from tests.starting import run_forked
 from tests.upstream import Office, Upstream, served
 
 Json = dict[str, Any]
@@ -34,6 +37,17 @@ Json = dict[str, Any]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
+
+
+def pytest_configure() -> None:
+    """Nothing here minds others at work on the machine.
+
+    How long one example takes says how busy it is, not whether the code is right; and threads that share a core wait
+    for each other ten times as long as one alone would need.
+    """
+    settings.register_profile("at any pace", deadline=None)
+    settings.load_profile("at any pace")
+    threadpool_limits(1, user_api="blas")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -178,16 +192,9 @@ def coterie_environment(folder: Path, **more: str) -> dict[str, str]:
 COTERIE = Path(sys.executable).with_name("coterie")
 
 
-def coterie(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def coterie(folder: Path, *arguments: str, seconds: float = 30, **environment: str) -> CompletedProcess[str]:
     """The command, run in this folder to its end."""
-    return subprocess.run(
-        [COTERIE, *arguments],
-        cwd=folder,
-        env=coterie_environment(folder, **environment),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
+    return run_forked([str(COTERIE), *arguments], folder, coterie_environment(folder, **environment), seconds)
 
 
 @contextmanager

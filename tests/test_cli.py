@@ -20,6 +20,7 @@ import httpx2
 import orjson
 import pytest
 
+from eval.bench.processes import free_port
 from tests.conftest import COTERIE, Json, beside, coterie, coterie_environment, experts_yaml, until, unused_tls
 from tests.upstream import Upstream
 
@@ -126,7 +127,7 @@ def test_who_takes_longer_than_it_waits_is_cut_off_and_written_down(upstream: Up
             served.stop()
             assert answer.result() != 200
     assert [row["status"] for row in records(tmp_path)] == ["client_left"]
-    assert until(lambda: upstream.gone == ["hang"], 1)
+    assert until(lambda: upstream.gone == ["hang"])
 
 
 def attempt(served: Served, model: str) -> int:
@@ -212,7 +213,7 @@ def test_several_workers_agree_through_redis(upstream: Upstream, tmp_path: Path)
     policies = "auto: {explore: 1.0, switch_margin: 1.0}"
     yaml = experts_yaml(upstream, "one", "two", "think", "fail", retries=0, breaker_failures=1, policies=policies)
     with (
-        ValkeyServer() as redis,
+        ValkeyServer(port=free_port()) as redis,
         serving(tmp_path, yaml, "--workers", "2", COTERIE_REDIS_URL=redis.connection_url) as served,
     ):
         assert until(lambda: all(together(served, "one", 32) == {200} for _ in range(4)), 40), served.printed

@@ -33,6 +33,17 @@ def commands() -> list[str]:
     return [line.strip() for line in joined.splitlines() if shlex.split(line, comments=True)]
 
 
+def bare(line: str) -> str:
+    """A command without its comment."""
+    return " ".join(shlex.split(line, comments=True))
+
+
+def lines_of(page: str) -> list[str]:
+    """The shell lines of a page of the documentation."""
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
 def coterie_commands() -> list[list[str]]:
     """But for those that follow one another."""
     words = [shlex.split(line, comments=True) for line in commands() if line.startswith("coterie ")]
@@ -55,8 +66,7 @@ def write_tables(folder: Path) -> None:
 
 def test_every_command_is_known_to_a_test() -> None:
     for line in commands():
-        bare = " ".join(shlex.split(line, comments=True))
-        assert bare in ELSEWHERE or bare.startswith(("coterie ", "curl ")), f"nothing runs: {line}"
+        assert bare(line) in ELSEWHERE or bare(line).startswith(("coterie ", "curl ")), f"nothing runs: {line}"
 
 
 @pytest.mark.parametrize("arguments", coterie_commands(), ids=" ".join)
@@ -82,32 +92,52 @@ def test_the_commands_about_documents_run_in_their_order(tmp_path: Path, upstrea
     (tmp_path / "experts.yaml").write_text(experts_yaml(upstream, "first") + "knowledge: {store: knowledge}\n")
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     add, search = [line for line in commands() if line.startswith("coterie knowledge ")]
-    assert "7 added" in coterie(tmp_path, *shlex.split(add, comments=True)[1:]).stdout
+    assert "8 added" in coterie(tmp_path, *shlex.split(add, comments=True)[1:]).stdout
     assert "docs/routing.md" in coterie(tmp_path, *shlex.split(search, comments=True)[1:]).stdout
 
 
 def test_the_commands_about_routers_run_in_their_order(tmp_path: Path) -> None:
     """But for those that need torch, which the tests of the encoder cover; nobody is asked: answers are recorded."""
     write_tables(tmp_path)
-    text = (ROOT / "docs" / "routers.md").read_text()
-    lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
-    runnable = [line for line in lines if "my-encoder" not in line and "my-reader" not in line]
+    runnable = [line for line in lines_of("routers") if "my-encoder" not in line and "my-reader" not in line]
     assert len(runnable) == 4
-    told = set(runnable) | set((ROOT / "docs" / "strategies.md").read_text().splitlines())
-    assert {line for line in commands() if line.startswith(("coterie train", "coterie eval"))} <= told
     for line in sorted(runnable, key=lambda line: "train" not in line):
         words = shlex.split(line.replace(".parquet", ".jsonl"))[1:]
         words += ["--outcomes", "outcomes.jsonl"] if "onboard" in words else []
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("coterie")), *words],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=110,
-        )
+        done = coterie(tmp_path, *words, seconds=110)
         assert done.returncode == 0, (line, done.stderr)
         assert done.stdout.strip()
     assert json.loads((tmp_path / "maths.json").read_text())["name"] == "maths"
+
+
+def test_what_the_readme_says_of_evaluation_is_told_and_tested_by_the_documentation() -> None:
+    told = {bare(line) for name in ("routers", "strategies", "evaluation") for line in lines_of(name)}
+    reports = {line for line in map(bare, commands()) if "--artifact bundled" in line}
+    said = {bare(line) for line in commands() if line.startswith(("coterie train", "coterie eval"))}
+    assert said <= told | reports and len(reports) == 2
+
+
+def test_the_reports_of_the_bundled_routers_are_made_as_the_readme_says(tmp_path: Path) -> None:
+    """On two of the models that they know."""
+    rows = [
+        {"query_id": f"q{n}", "text": f"Which is {n}?", "category": "math", "choices": ["a", "b"], "gold": "A",
+         "answer_type": "mcq", "source": "mmlu_pro"}
+        for n in range(60)
+    ]  # fmt: skip
+    answers = [
+        {"query_id": row["query_id"], "model": model, "score": float(letter == "A"), "pred": letter}
+        for n, row in enumerate(rows)
+        for model, letter in (("Yi-34B", "AB"[n % 2]), ("gpt-4o-hist", "AAB"[n % 3]))
+    ]
+    for name, table in (("questions", rows), ("outcomes", answers)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in table))
+    sizes = {row["model"]: {"active_params_b": 9, "input_per_mtok": 1, "output_per_mtok": 2} for row in answers}
+    (tmp_path / "models.json").write_text(json.dumps(sizes))
+    for line in (line for line in map(bare, commands()) if "--artifact bundled" in line):
+        done = coterie(tmp_path, *shlex.split(line.replace(".parquet", ".jsonl"))[1:], seconds=110)
+        assert done.returncode == 0, (line, done.stderr)
+        assert "blend: " in done.stdout or "sequential: " in done.stdout
+    assert (tmp_path / "report.html").stat().st_size > 50_000 and (tmp_path / "compose.html").exists()
 
 
 def test_the_shipped_experts_are_right() -> None:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 WIDTH = 100
 """What every sheet fits in; a narrower terminal wraps the lines rather than losing figures."""
+WIDEST = 10_000
+"""No line is as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,14 @@ def markdown(sheet: Sheet) -> str:
 
 
 def show(console: Console, sheet: Sheet) -> None:
-    """On a terminal."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    """On a terminal, whole: a narrower one wraps the lines."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for index, title in enumerate(sheet.head):
         table.add_column(title, justify="right" if index else "left", no_wrap=True)
     for row in sheet.rows:
-        table.add_row(*row)
+        table.add_row(*(escape(cell) for cell in row))
+    needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
+    console.width = max(console.width, needed)
     console.print(table)
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from eval.cli.options import writable
+
 Html = Annotated[Path | None, typer.Option("--html", help="write what was found here as one page with its plots")]
 
 
@@ -15,8 +17,6 @@ def check_page(html: Path | None) -> None:
     if html is None:
         return
     from eval.report.drawing import check_drawing
-    from routers.errors import TableError
 
     check_drawing()
-    if not html.parent.is_dir():
-        raise TableError(f"{html} cannot be written (no folder {html.parent})")
+    writable(html)

@@ -30,20 +30,26 @@ def parsed(settings: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"--set {setting}: must look like thrift=0.5")
         if knob not in Policy.model_fields:
             near = process.extractOne(knob, list(Policy.model_fields), scorer=fuzz.ratio, score_cutoff=50)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near else "."
             raise ConfigError(f"--set {setting}: no policy has a knob {knob!r}{hint} Allowed: {_listed()}")
         changes[knob] = _value(knob, value.strip(), setting)
     return changes
 
 
 def turned(policy: Policy, changes: Mapping[str, Any]) -> Policy:
-    """The policy with these knobs; ConfigError in one line where a value cannot be."""
+    """The policy with these knobs; ConfigError in one line where a value cannot be.
+
+    Who is to learn explores by that: what the policy explored before ends, unless it is asked for.
+    """
+    if changes.get("learn") is not None:
+        changes = {"explore": 0.0, **changes}
     try:
         return Policy.model_validate({**policy.model_dump(exclude_unset=True), **changes})
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         said, where = first["msg"].removeprefix("Value error, "), ".".join(str(part) for part in first["loc"])
         what = f"{where}={first['input']}: " if where else ""
+        said = "no policy has such a knob" if first["type"] == "extra_forbidden" else said
         raise ConfigError(f"--set {what}{said[0].lower()}{said[1:]}") from None
 
 

@@ -18,7 +18,7 @@ MAX_OUTSIDE = 0.05
 MAX_LEFT_OUT = 0.10
 """The share of decisions that may lack a usable propensity: those who lack one need not be like the others."""
 EXPLORE = 0.05
-"""The share of random draws that is advised."""
+"""The share of random draws that is advised, unless more were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def refusal_of_target(reach: Reach) -> str | None:
     return None
 
 
-def enough(logs: Usable, chances: Array, explore: float = EXPLORE) -> int:
+def enough(logs: Usable, chances: Array, explore: float) -> int:
     """How many decisions at this share of random draws give the target twice `MIN_ESS` effective ones.
 
     A draw over k experts has the chance explore / k, and whom the policy prefers 1 - explore more; the effective size
@@ -99,7 +99,17 @@ def _unsupported(reach: Reach) -> str:
 
 
 def _advice(reach: Reach) -> str:
-    return f"log with `explore: {EXPLORE}` for about {enough(reach.logs, reach.chances):,} decisions"
+    explore = max(EXPLORE, _explored(reach.logs))
+    return f"log with `explore: {explore:g}` for about {enough(reach.logs, reach.chances, explore):,} decisions"
+
+
+def _explored(logs: Usable) -> float:
+    """The share of random draws in these logs, 0 where it is not known: a draw of k goes k - 1 times to somebody else."""
+    told = logs.told & (logs.allowed.sum(axis=1) > 1)
+    if not told.any():
+        return 0.0
+    k = logs.allowed[told].sum(axis=1)
+    return round(float(((1 - logs.explored[told].max(axis=1)) * k / (k - 1)).mean()), 2)
 
 
 def _without_outcomes(logs: Usable) -> str:

@@ -16,7 +16,7 @@ from routers.base import Array
 
 FACTORS = (1, 2, 4, 8)
 FEWEST = 50
-"""Questions below which no factors are fitted."""
+"""Groups of questions below which no factors are fitted."""
 EXPERTS = 3
 """Below this, what two scores share cannot be told from what is their own."""
 
@@ -25,22 +25,31 @@ def fitted_chances(scores: Array, groups: Array, seed: int = 0) -> Array | None:
     """(n, m) in [0, 1], NaN where it was not measured: E[score | the question's factors]; None where too few are there.
 
     Each half of the groups (n,) is read with the factors of the other half; their number is the one with the highest
-    likelihood there. A missing score counts as the expert's mean.
+    likelihood there. A missing score counts as the expert's mean; of an expert that always scores alike it is all there is.
     """
-    from sklearn.decomposition import FactorAnalysis
-
-    if len(scores) < FEWEST or scores.shape[1] < EXPERTS:
+    if len(np.unique(groups)) < FEWEST or scores.shape[1] < EXPERTS:
         return None
     filled = np.where(np.isnan(scores), np.nanmean(scores, axis=0), scores)
     chances = np.full(scores.shape, np.nan)
-    sizes = [k for k in FACTORS if k <= scores.shape[1] // 2]
     for learned, judged in _halves(groups, seed):
         mean = filled[learned].mean(axis=0)
-        alike, off = _compact(filled[learned] - mean), filled[judged] - mean
-        tried = [FactorAnalysis(k, svd_method="lapack").fit(alike) for k in sizes]
-        best = max(tried, key=lambda model: float(model.score(off)))
-        chances[judged] = best.transform(off) @ best.components_ + mean
+        chances[judged] = mean
+        varied = np.flatnonzero(np.ptp(filled[learned], axis=0))
+        if len(varied) >= EXPERTS:
+            known, off = (filled[np.ix_(rows, varied)] - mean[varied] for rows in (learned, judged))
+            chances[np.ix_(judged, varied)] += _shared(known, off)
     return np.where(np.isnan(scores), np.nan, np.clip(chances, 0, 1))
+
+
+def _shared(known: Array, off: Array) -> Array:
+    """What factors of `known` explain of the scores `off`, both less the experts' means."""
+    from sklearn.decomposition import FactorAnalysis
+
+    alike = _compact(known)
+    tried = [FactorAnalysis(k, svd_method="lapack").fit(alike) for k in FACTORS if k <= off.shape[1] // 2]
+    best = max(tried, key=lambda model: float(model.score(off)))
+    explained: Array = best.transform(off) @ best.components_
+    return explained
 
 
 def _compact(centred: Array) -> Array:

@@ -17,7 +17,10 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto
 h1 { font-size: 1.5rem; line-height: 1.25 } h2 { font-size: 1.25rem; margin-top: 3rem }
 figure { margin: 2.5rem 0 } figcaption { max-width: 48rem } figcaption h3 { margin: 0; font-size: 1.05rem }
 figcaption p, figure.missing p { margin: .25rem 0 .75rem; opacity: .8 }
-.wide { overflow-x: auto }
+.wide { overflow-x: auto; background: linear-gradient(to right, Canvas 40%, transparent) left / 3rem 100% local,
+  linear-gradient(to left, Canvas 40%, transparent) right / 3rem 100% local,
+  linear-gradient(to right, #8888, transparent) left / 1rem 100% scroll,
+  linear-gradient(to left, #8888, transparent) right / 1rem 100% scroll; background-repeat: no-repeat }
 svg { display: block; width: var(--drawn); height: auto; max-width: 100%; min-width: calc(var(--drawn) * .72) }
 table { border-collapse: collapse; margin: 1.5rem 0 }
 td { font-variant-numeric: tabular-nums }

@@ -27,12 +27,15 @@ class Chances:
     nll: float
 
 
-def chances_of(trial: Trial, mean: Array) -> Chances:
-    """Over the measured cells of which something is expected; mean (n, m) is expected quality."""
+def chances_of(trial: Trial, mean: Array, ranks: bool = True) -> Chances:
+    """Over the measured cells of which something is expected; mean (n, m) is expected quality.
+
+    ranks: whether it tells questions apart, without which experts have no AUC of their own.
+    """
     scores, predicted, _ = _cells(trial, mean)
     return Chances(
         auc=auc(scores, predicted),
-        auc_mean=mean_auc(trial.scores, mean),
+        auc_mean=mean_auc(trial.scores, mean) if ranks else None,
         ece=ece(scores, predicted),
         ece_mass=ece_mass(scores, predicted),
         brier=brier(scores, predicted),

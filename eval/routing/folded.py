@@ -28,6 +28,8 @@ from routers.shrinkage import shrunk
 
 FITTED = " (cross-fitted)"
 """What stands behind the name of a row that was fitted on the questions it is judged on."""
+BEST_SINGLE = TITLES["constant"] + FITTED
+"""Expects the same of every question of a fold: how it ranks questions is the folds' doing, and says nothing."""
 PER_CATEGORY = "constant per category"
 STRENGTH = 20.0
 """So many scores an expert's overall mean weighs in each category, as in each cluster."""

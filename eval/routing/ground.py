@@ -10,6 +10,7 @@ import numpy as np
 from eval.routing.choice import Choice
 from eval.routing.data import Trial
 from eval.routing.datasets import ByDataset, by_dataset
+from eval.routing.folded import BEST_SINGLE
 from eval.routing.means import Figure, Key, Means, Resampling, means_of
 from eval.routing.pair import Pair, Traded, pair_of, traded
 from eval.routing.pool import Pool, columns_of, pool_of
@@ -81,7 +82,8 @@ def ground_of(
     headlines = [choice for choice in choices if choice.thrift is None]
     datasets = by_dataset(trial, headlines, yardsticks, pool.naive, drawn)
     pair = pair_of(trial, yardsticks, first)
-    wanted = {**expected, DRAWS: np.zeros_like(trial.scores)}
+    wanted = {name: mean for name, mean in expected.items() if name != BEST_SINGLE}
+    wanted[DRAWS] = np.zeros_like(trial.scores)
     return Ground(
         trial,
         tuple(choices),

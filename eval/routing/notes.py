@@ -10,6 +10,7 @@ from eval.routing.crossfit import FOLDS
 from eval.routing.folded import FITTED
 from eval.routing.power import Power, power_of
 from eval.routing.run import Evaluation
+from eval.routing.sheets import STAR
 
 
 def notes(evaluation: Evaluation) -> Iterator[str]:
@@ -17,7 +18,7 @@ def notes(evaluation: Evaluation) -> Iterator[str]:
     fitted = [row.name.removesuffix(FITTED) for row in evaluation.rows if _fitted_here(row.name, row.thrift)]
     if fitted:
         by = f"{FOLDS} folds of the groups, each question foretold by the other folds"
-        yield f"Fitted fold by fold on these questions ({by}): {', '.join(fitted)}."
+        yield f"{STAR.strip()} Cross-fitted on these questions ({by}): {', '.join(fitted)}."
     power = power_of(evaluation.rows)
     if power is not None:
         yield _said(power)

@@ -47,8 +47,8 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     trial, drawn = evaluation.trial, evaluation.resampling
     groups = len(set(trial.table.groups.tolist()))
     yield (
-        f"{len(trial.texts)} questions in {groups} groups, {len(trial.experts)} experts, {int(trial.measured.sum())} "
-        f"outcomes; intervals and p from {drawn.resamples} resamples of the groups, seed {drawn.seed}."
+        f"{len(trial.texts):,} questions in {groups:,} groups, {len(trial.experts)} experts, "
+        f"{int(trial.measured.sum()):,} outcomes; intervals and p from {drawn.resamples:,} resamples of the groups, seed {drawn.seed}."
     )
     stand_in = f" (with a stand-in on the {evaluation.absent} it did not answer)" if evaluation.absent else ""
     yield f"Compared with {evaluation.best_expert}, the best single expert of these very questions{stand_in}."
@@ -59,7 +59,7 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.category is not None:
         found = evaluation.category
         right = f"{found.accuracy:.3f} {between(found.interval)}"
-        yield f"The category is read right for {right} of {found.n} questions of the fourteen academic categories."
+        yield f"The category is read right for {right} of {found.n:,} questions of the fourteen academic categories."
     if evaluation.selective:
         yield ANSWERED
     if evaluation.robustness is not None:

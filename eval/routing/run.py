@@ -14,7 +14,7 @@ from eval.routing.chances import chances_of
 from eval.routing.choice import Choice, chosen
 from eval.routing.data import Trial
 from eval.routing.detail import Categories, Detail, categories_of, items_of
-from eval.routing.folded import TOO_FEW, Foretold, by_category, enough, folded
+from eval.routing.folded import BEST_SINGLE, TOO_FEW, Foretold, by_category, enough, folded
 from eval.routing.ground import Against, ground_of
 from eval.routing.pick import picks
 from eval.routing.rows import Resampling, Row, rows_of
@@ -82,7 +82,7 @@ def evaluate(
         detail = Detail(categories=categories_of(trial, suite, X), items=items_of(trial, suite, X))
         foretold, unable = _foretold(trial, suite, X, drawn.seed, watch)
     means = {one.title: one.mean for one in foretold if one.kind != "oracle"}
-    chances = {title: chances_of(trial, mean) for title, mean in means.items()}
+    chances = {title: chances_of(trial, mean, ranks=title != BEST_SINGLE) for title, mean in means.items()}
     watch(f"resampling {drawn.resamples} times", 1.0)
     everything = (*(choice for one in foretold for choice in _choices(trial, one)), *measures.choices)
     ground = ground_of(trial, everything, measures, means, drawn)

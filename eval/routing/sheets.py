@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from eval.bench.tables import Sheet
 from eval.metrics.bootstrap import Interval
+from eval.report.ink import short
 from eval.routing.abstaining import CALIBRATED, Selective
+from eval.routing.folded import FITTED
 from eval.routing.means import Figure
 from eval.routing.rows import Row
 from eval.routing.sweep import Budget
@@ -15,14 +17,17 @@ from eval.routing.yardsticks import SINGLE
 from routers.selective import TOLD
 
 ORDER = ("router", "strategy", "baseline", "oracle")
-QUALITY = ("", "n", "accuracy", "95 %", "gain on best single", "95 %", "p", "")
-BUDGETS = ("", "$ per 1k", "95 %", "10⁹ params", "tokens", "cost saved", "95 %")
+QUALITY = ("", "n", "accuracy", "gain on best single", "p", "")
+EXPERTS = ("expert", "n", "accuracy", "gain on best single", "p", "", "$ per 1k")
+BUDGETS = ("", "$ per 1k", "10⁹ params", "tokens", "cost saved")
 LEFT = ("", "gap to oracle", "to fitted oracle", "found where 1-3 know", "gain on random")
 PRICED = ("", "AIQ", "over zero router", "arena score", "cheapest right chosen")
 TRADED = ("", "PGR", "APGR", "CPT 50 %", "CPT 80 %")
 SELECTIVE = ("", "AURC", "E-AURC", *(f"{wrong:.0%} may be wrong" for wrong in TOLD))
-CHANCES = ("", "AUC", "mean AUC", "ECE", "ECE (mass)", "Brier", "NLL")
+CHANCES = ("", "AUC", "mean AUC", "ECE", "by mass", "Brier", "NLL")
 NONE = "-"
+STAR = " *"
+"""Behind the name of a row that was fitted on these questions, whom a line below explains."""
 
 
 def headlines(rows: Sequence[Row]) -> list[Row]:
@@ -33,10 +38,12 @@ def headlines(rows: Sequence[Row]) -> list[Row]:
 
 def row_sheets(rows: Sequence[Row]) -> list[Sheet]:
     """Who answers best; at what price, where that is known; what is left; and whose chances can be believed."""
-    found, routers = [Sheet(QUALITY, [_quality(row) for row in rows])], [row for row in rows if row.chances is not None]
-    compared = [row for row in rows if row.kind != "oracle" and not row.name.startswith(SINGLE)]
-    if any(row.cost_usd_per_1k is not None or row.active_params_b is not None for row in rows):
-        found.append(Sheet(BUDGETS, [_budget(row) for row in rows]))
+    experts = [row for row in rows if row.name.startswith(SINGLE)]
+    others = [row for row in rows if not row.name.startswith(SINGLE)]
+    compared, routers = [row for row in others if row.kind != "oracle"], [row for row in others if row.chances]
+    found = [Sheet(QUALITY, [_quality(row) for row in others]), _experts(experts)]
+    if any(row.cost_usd_per_1k is not None or row.active_params_b is not None for row in others):
+        found.append(Sheet(BUDGETS, [_budget(row) for row in others]))
     found.append(Sheet(LEFT, [_left(row) for row in compared]))
     if any(row.measures.arena.value is not None for row in compared):
         found.append(Sheet(PRICED, [_priced(row) for row in compared]))
@@ -56,63 +63,67 @@ def between(found: Interval | None, sign: str = "", form: str = ".3f") -> str:
     return NONE if found is None else f"[{found[0]:{sign}{form}}, {found[1]:{sign}{form}}]"
 
 
-def told(figure: Figure, sign: str = "") -> str:
+def told(figure: Figure, sign: str = "", form: str = ".3f") -> str:
     """With its interval."""
     if figure.value is None:
         return NONE
-    return f"{figure.value:{sign}.3f} {'' if figure.interval is None else between(figure.interval, sign)}".strip()
+    interval = "" if figure.interval is None else between(figure.interval, sign, form)
+    return f"{figure.value:{sign}{form}} {interval}".strip()
 
 
 def _quality(row: Row) -> list[str]:
     versus = row.versus
     return [
-        _title(row),
+        _title(row.name),
         f"{row.n:,}",
-        f"{row.accuracy:.3f}",
-        between(row.accuracy_interval),
-        NONE if math.isnan(versus.difference) else f"{versus.difference:+.3f}",
-        between(versus.difference_interval, "+"),
+        told(Figure(row.accuracy, row.accuracy_interval)),
+        told(Figure(None if math.isnan(versus.difference) else versus.difference, versus.difference_interval), "+"),
         f"{versus.p_value:.3f}",
         f"{versus.verdict}, not worse" if versus.verdict == "noise" and versus.not_worse else versus.verdict,
     ]
 
 
+def _experts(rows: Sequence[Row]) -> Sheet:
+    """Each alone; their price stands here where it is known."""
+    priced = any(row.cost_usd_per_1k is not None for row in rows)
+    lines = [[*_quality(row), *([_figure(row.cost_usd_per_1k, ".3f")] if priced else [])] for row in rows]
+    return Sheet(EXPERTS if priced else EXPERTS[:-1], lines)
+
+
 def _budget(row: Row) -> list[str]:
     budget = row.budget or Budget()
     return [
-        _title(row),
-        _figure(row.cost_usd_per_1k, ".3f"),
-        between(row.measures.cost_usd_per_1k.interval),
+        _title(row.name),
+        told(Figure(row.cost_usd_per_1k, row.measures.cost_usd_per_1k.interval)),
         _figure(row.active_params_b, ".1f"),
         _figure(row.measures.tokens_per_query.value, ",.0f"),
-        _figure(budget.cost_save, ".0%"),
-        between(budget.cost_save_interval, form=".0%"),
+        told(Figure(budget.cost_save, budget.cost_save_interval), form=".0%"),
     ]
 
 
 def _left(row: Row) -> list[str]:
     found = row.measures
     figures = (found.oracle_gap, found.oracle_gap_shrunk, found.recall)
-    return [_title(row), *(told(figure) for figure in figures), told(found.gain_at_random, "+")]
+    return [_title(row.name), *(told(figure) for figure in figures), told(found.gain_at_random, "+")]
 
 
 def _priced(row: Row) -> list[str]:
     budget = row.budget or Budget()
     area = Figure(budget.aiq, budget.aiq_interval), Figure(budget.aiq_gain, budget.aiq_gain_interval)
     found = row.measures
-    return [_title(row), told(area[0]), told(area[1], "+"), told(found.arena), told(found.opt_sel)]
+    return [_title(row.name), told(area[0]), told(area[1], "+"), told(found.arena), told(found.opt_sel)]
 
 
 def _traded(row: Row) -> list[str]:
     found = row.measures
-    return [_title(row), *(told(figure) for figure in (found.pgr, found.apgr, found.cpt_50, found.cpt_80))]
+    return [_title(row.name), *(told(figure) for figure in (found.pgr, found.apgr, found.cpt_50, found.cpt_80))]
 
 
 def _chances(row: Row) -> list[str]:
     one, surely = row.chances, row.chance_intervals
     assert one is not None
     return [
-        row.name,
+        _title(row.name),
         told(Figure(one.auc, surely.get("auc"))),
         _figure(one.auc_mean, ".3f"),
         told(Figure(one.ece, surely.get("ece"))),
@@ -126,11 +137,13 @@ def _selective(name: str, selective: Selective) -> list[str]:
     """Of each allowed share: how much is answered, and how much of that is wrong."""
     calibrated = [one for one in selective.answered if one.rule == CALIBRATED]
     shares = [f"{one.answered:.0%} ({_figure(one.share_wrong, '.1%')})" for one in calibrated]
-    return [name, f"{selective.aurc:.3f}", f"{selective.e_aurc:.3f}", *shares]
+    return [_title(name), f"{selective.aurc:.3f}", f"{selective.e_aurc:.3f}", *shares]
 
 
-def _title(row: Row) -> str:
-    return row.name.removeprefix(SINGLE)
+def _title(name: str) -> str:
+    """Short enough for a line beside its figures."""
+    own = name.removeprefix(SINGLE)
+    return f"{short(own.removesuffix(FITTED))}{STAR}" if own.endswith(FITTED) else short(own)
 
 
 def _figure(value: float | None, form: str) -> str:

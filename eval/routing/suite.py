@@ -92,7 +92,7 @@ def known_to(suite: Suite, table: Table, named: Sequence[str] | None) -> Table:
     if named is None:
         shared = [expert for expert in table.experts if expert in known]
         if not shared:
-            raise TableError(f"the artifact knows none of the outcomes' models {some(table.experts)}")
+            raise TableError(f"the artifact knows none of the outcomes' models {some(table.experts)}; leave it out")
         unknown = [expert for expert in table.experts if expert not in known]
         line = f"{len(unknown)} experts that the artifact does not know ({some(unknown)})"
         kept = table.among(shared)

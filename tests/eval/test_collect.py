@@ -352,9 +352,8 @@ def test_from_questions_to_a_router_and_its_report(folder: Path, upstream: Upstr
     upstream.behave["clerk"] = knows({f"contract has number {n}?": f"The answer is {n}" for n in range(24)})
     assert collect(folder, "--experts", "solver,clerk").returncode == 0
     tables = ("--questions", "questions.jsonl", "--outcomes", "outcomes.parquet")
-    for name in ("category", "blend"):
-        trained = coterie(folder, "train", name, *tables, "--out", name)
-        assert trained.returncode == 0, trained.stderr
+    trained = coterie(folder, "train", "blend", *tables, "--out", "blend")
+    assert trained.returncode == 0, trained.stderr
     report = coterie(folder, "eval", "routing", *tables, "--artifact", "blend", "--resamples", "200")
     assert report.returncode == 0, report.stderr
     assert "solver" in report.stdout and "blend" in report.stdout

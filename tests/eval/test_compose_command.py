@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from routers.suite import bundled
-from tests.conftest import COTERIE, coterie_environment
+from tests.conftest import coterie
 
 DOCS = Path(__file__).parents[2] / "docs" / "strategies.md"
 MODELS = ("Yi-34B", "mathstral-7B", "Llama-3.1-8B-Instruct")
@@ -50,8 +50,7 @@ def composed(folder, *more):
 
 
 def shell(folder, arguments):
-    environment = coterie_environment(folder)
-    return run([COTERIE, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=110)
+    return coterie(folder, *arguments, seconds=110)
 
 
 def refused(done) -> str:

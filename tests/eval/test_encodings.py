@@ -57,7 +57,7 @@ def test_a_text_that_was_encoded_before_is_not_encoded_again(tmp_path):
     np.testing.assert_array_equal(fresh, Counting().encode(TEXTS))
     np.testing.assert_array_equal(again[:4], fresh)
     assert (made.read, made.made, read.read, read.made, said) == (0, 4, 4, 1, [])
-    assert read.said() == "4 of 5 texts had been read before; their encodings came from the cache"
+    assert read.said() == "Encodings of 4 of 5 texts came from the cache"
 
 
 def test_another_version_of_an_encoder_is_another_encoder(tmp_path):

@@ -67,8 +67,8 @@ def test_two_hundred_questions_and_three_experts_get_a_sound_report_in_seconds(e
 def test_the_second_time_nothing_is_encoded_again(evaluated, tmp_path):
     rows = rows_of(30)
     evaluated(rows)
-    assert "30 of 30 texts had been read before" in evaluated(rows).stdout
-    assert "had been read before" not in evaluated(rows, "--no-cache").stdout
+    assert "Encodings of 30 of 30 texts came from the cache" in evaluated(rows).stdout
+    assert "came from the cache" not in evaluated(rows, "--no-cache").stdout
     assert list(tmp_path.rglob("encodings.db"))
 
 

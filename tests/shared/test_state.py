@@ -66,11 +66,11 @@ def test_a_key_is_gone_after_its_time(with_state):
 
 def test_a_counters_time_starts_at_its_creation(with_state):
     async def act(state, key):
-        await state.add(key, 1, 0.1)
+        await state.add(key, 1, 0.5)
         for _ in range(3):
             await asyncio.sleep(0.02)
             await state.add(key, 1, HOUR)
-        await asyncio.sleep(0.08)
+        await asyncio.sleep(0.5)
         assert await state.get(key) is None
 
     with_state(act)
@@ -78,9 +78,9 @@ def test_a_counters_time_starts_at_its_creation(with_state):
 
 def test_put_if_absent_leaves_the_time_of_what_stands(with_state):
     async def act(state, key):
-        await state.put(key, "x", 0.05)
+        await state.put(key, "x", 0.4)
         await state.put_if_absent(key, "y", HOUR)
-        await asyncio.sleep(0.08)
+        await asyncio.sleep(0.45)
         assert await state.get(key) is None
 
     with_state(act)

@@ -18,11 +18,11 @@ HOUR = 3600.0
 
 def test_what_was_taken_counts_until_the_window_has_passed(with_state):
     async def act(state, key):
-        assert await state.take(key, 7, 10, 0.3) == 0
-        assert 0.2 < await state.take(key, 4, 10, 0.3) <= 0.31
-        assert await state.take(key, 3, 10, 0.3) == 0
-        await asyncio.sleep(await state.take(key, 10, 10, 0.3) + 0.01)
-        assert await state.take(key, 10, 10, 0.3) == 0
+        assert await state.take(key, 7, 10, 1.0) == 0
+        assert 0.4 < await state.take(key, 4, 10, 1.0) <= 1.02
+        assert await state.take(key, 3, 10, 1.0) == 0
+        await asyncio.sleep(await state.take(key, 10, 10, 1.0) + 0.01)
+        assert await state.take(key, 10, 10, 1.0) == 0
 
     with_state(act)
 

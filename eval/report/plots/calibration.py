@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from eval.bench.tables import Sheet
-from eval.report.figures import between, figure
+from eval.report.figures import between, figure, whiskers
 from eval.report.ink import BLUE, GREY, INK
 from eval.report.parts import Plot
 
@@ -99,11 +99,8 @@ def _panel(axes: Axes, one: Reliability) -> None:
         axes.bar(at.low, height, width=at.high - at.low, align="edge", color=GREY, alpha=0.35, linewidth=0)
     axes.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1)
     dot: dict[str, Any] = {"color": BLUE, "marker": "o", "markersize": 4, "linestyle": "-", "linewidth": 0.8}
-    lows = [at.score - (at.interval or (at.score, 0))[0] for at in one.bins]
-    highs = [(at.interval or (0, at.score))[1] - at.score for at in one.bins]
-    axes.errorbar(
-        [at.predicted for at in one.bins], [at.score for at in one.bins], yerr=[lows, highs], capsize=2, **dot
-    )
+    errors = list(zip(*(whiskers(at.score, at.interval) for at in one.bins), strict=True))
+    axes.errorbar([at.predicted for at in one.bins], [at.score for at in one.bins], yerr=errors, capsize=2, **dot)
     axes.set_title(f"{one.name}\nECE {one.ece:.3f}, tallest bar {most:,}", loc="left", fontsize=9)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
-from eval.report.figures import between, figure
+from eval.report.figures import between, figure, whiskers
 from eval.report.ink import GREY, colour, dash
 from eval.report.parts import Plot
 
@@ -68,11 +68,9 @@ class Calls(Plot):
         above, below = canvas.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         for place, one in enumerate(self.strategies):
             across = [k + 0.06 * (place - (len(self.strategies) - 1) / 2) for k in range(len(self.bands))]
-            ends = [interval or (calls, calls) for calls, interval in zip(one.calls, one.intervals, strict=True)]
-            low = [calls - end[0] for calls, end in zip(one.calls, ends, strict=True)]
-            high = [end[1] - calls for calls, end in zip(one.calls, ends, strict=True)]
+            errors = list(zip(*map(whiskers, one.calls, one.intervals), strict=True))
             style = {"color": colour(place), "linestyle": dash(place), "linewidth": 1.4}
-            above.errorbar(across, one.calls, yerr=[low, high], marker=".", capsize=2, label=one.name, **style)
+            above.errorbar(across, one.calls, yerr=errors, marker=".", capsize=2, label=one.name, **style)
             below.plot(range(len(self.bands)), one.accuracies, marker=".", **style)
         above.set_ylabel("calls per question")
         above.set_ylim(bottom=0)

@@ -10,7 +10,7 @@ import numpy as np
 
 from eval.bench.tables import Sheet
 from eval.report.drawing import TIP
-from eval.report.figures import between, figure
+from eval.report.figures import between, figure, whiskers
 from eval.report.ink import DASHES, GREY, INK, colour, dash, short
 from eval.report.labels import Label, label_points
 from eval.report.parts import Plot
@@ -144,8 +144,8 @@ def _swept(axes: Axes, one: Series, **style: Any) -> None:
     ring: dict[str, Any] = {"color": tint, "marker": "o", "markersize": 7, "markerfacecolor": "none", "capsize": 3}
     for at in one.points:
         if at.default:
-            low, high = at.interval or (at.accuracy, at.accuracy)
-            drawn = axes.errorbar(at.cost, at.accuracy, yerr=[[at.accuracy - low], [high - at.accuracy]], **ring)
+            low, high = whiskers(at.accuracy, at.interval)
+            drawn = axes.errorbar(at.cost, at.accuracy, yerr=[[low], [high]], **ring)
             drawn.lines[0].set_gid(f"{TIP}{one.name}, {at.setting}: {at.accuracy:.3f} at {at.cost:.3g}")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
-from eval.report.figures import between, figure
+from eval.report.figures import between, figure, whiskers
 from eval.report.ink import COLOURS, GREY, INK, short
 from eval.report.parts import Plot
 
@@ -61,9 +61,8 @@ class Intervals(Plot):
         axes = canvas.add_subplot()
         for place, one in enumerate(self.rows):
             tint = (BETTER if one.value > 0 else WORSE) if one.sure else NOISE
-            low, high = one.interval or (one.value, one.value)
-            error = [[one.value - low], [high - one.value]]
-            axes.errorbar(one.value, place, xerr=error, color=tint, marker="o", markersize=5, capsize=3)
+            low, high = whiskers(one.value, one.interval)
+            axes.errorbar(one.value, place, xerr=[[low], [high]], color=tint, marker="o", markersize=5, capsize=3)
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_yticks(range(len(self.rows)), [f"{short(one.name)}  n={one.n:,}" for one in self.rows])
         axes.set_ylim(len(self.rows) - 0.4, -0.6)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
-from eval.report.figures import between, figure, share
+from eval.report.figures import between, figure, share, whiskers
 from eval.report.ink import GREY, INK, colour
 from eval.report.parts import Plot
 
@@ -64,12 +64,10 @@ class Lookups(Plot):
         axes = canvas.add_subplot()
         for place, name in enumerate(dict.fromkeys(one.name for one in self.gates)):
             found = sorted((one for one in self.gates if one.name == name), key=lambda one: one.looked_up)
-            ends = [one.interval or (one.accuracy, one.accuracy) for one in found]
-            low = [one.accuracy - end[0] for one, end in zip(found, ends, strict=True)]
-            high = [end[1] - one.accuracy for one, end in zip(found, ends, strict=True)]
+            errors = list(zip(*(whiskers(one.accuracy, one.interval) for one in found), strict=True))
             across = [one.looked_up + 0.004 * place for one in found]
             accuracies = [one.accuracy for one in found]
-            axes.errorbar(across, accuracies, yerr=[low, high], marker="o", capsize=3, color=colour(place), label=name)
+            axes.errorbar(across, accuracies, yerr=errors, marker="o", capsize=3, color=colour(place), label=name)
         ends_of_lot = [self.never.looked_up, self.always.looked_up], [self.never.accuracy, self.always.accuracy]
         axes.plot(*ends_of_lot, color=INK, linestyle=":", marker="s", markersize=4, label="never … by lot … always")
         axes.plot(self.oracle.looked_up, self.oracle.accuracy, "*", color=INK, markersize=12, label="oracle")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
-from eval.report.figures import between, figure
+from eval.report.figures import between, figure, whiskers
 from eval.report.ink import GREY, colour, dash
 from eval.report.parts import Plot
 
@@ -55,15 +55,12 @@ class Placing(Plot):
     def draw(self, canvas: Canvas) -> None:
         axes = canvas.add_subplot()
         for place, one in enumerate(self.courses):
-            whole = zip(one.errors, one.intervals, strict=True)
-            ends = [(error, error) if interval is None else interval for error, interval in whole]
-            below = [error - low for error, (low, _) in zip(one.errors, ends, strict=True)]
-            above = [high - error for error, (_, high) in zip(one.errors, ends, strict=True)]
+            ends = list(zip(*map(whiskers, one.errors, one.intervals), strict=True))
             shifted = [asked + 0.6 * (place - 1) for asked in one.asked]
             axes.errorbar(
                 shifted,
                 one.errors,
-                yerr=[below, above],
+                yerr=ends,
                 color=colour(place),
                 linestyle=dash(place),
                 marker="o",
