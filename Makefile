@@ -2,6 +2,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+# For make test, which runs a worker on each core: PYTEST_ARGS='-n 0' runs them one after the other.
 PYTEST_ARGS ?=
 
 .PHONY: serve test bench bench-clients lint clean
@@ -10,7 +11,7 @@ serve: $(VENV)/.serve
 	$(BIN)/coterie serve
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m eval.bench

@@ -192,7 +192,7 @@ def coterie_environment(folder: Path, **more: str) -> dict[str, str]:
 COTERIE = Path(sys.executable).with_name("coterie")
 
 
-def coterie(folder: Path, *arguments: str, seconds: float = 30, **environment: str) -> CompletedProcess[str]:
+def coterie(folder: Path, *arguments: str, seconds: float = 60, **environment: str) -> CompletedProcess[str]:
     """The command, run in this folder to its end."""
     return run_forked([str(COTERIE), *arguments], folder, coterie_environment(folder, **environment), seconds)
 

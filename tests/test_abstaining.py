@@ -187,6 +187,7 @@ def test_no_word_is_heard_before_it_is_known_how_sure_it_is(running: Running, to
 
 
 def test_a_doubtful_verdict_is_put_to_one_more(running: Running, torn: Upstream) -> None:
+    torn.behave["strong"] = says("The answer is (B).", after=0.3)  # were it first, weak would not be waited for
     answer = running.ask("asking", PLANET).json()
     assert [torn.asked(name) for name in ("strong", "weak", "feeble")] == [1, 1, 1]
     assert text_of(answer) == "The answer is (B)." and "abstained" not in answer["coterie"]

@@ -56,7 +56,7 @@ def folder(tmp_path: Path, upstream: Upstream) -> Path:
 
 def learn(folder: Path, *more: str, expert: str = "pupil") -> Any:
     arguments = ("--questions", "questions.jsonl", "--candidates", "prompts.yaml", "--out", "packs.json", *more)
-    return coterie(folder, "prompts", "learn", "--expert", expert, "--tried", "4", "--demos", "2", *arguments)
+    return coterie(folder, "prompts", "learn", "--expert", expert, "--tried", "3", "--demos", "1", *arguments)
 
 
 def test_each_region_gets_the_prompt_that_is_right_there_and_nobody_is_asked_twice(

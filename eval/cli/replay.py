@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eval.cli.options import JsonFile, Seed
+from eval.cli.options import JsonFile, Seed, named
 from eval.cli.page import Html, check_page
 from gateway.cli.shell import ConfigOption
 
@@ -73,7 +73,8 @@ def replay(
 
 def _settings(settings: list[str] | None, experts: str | None, router: str | None, online: bool) -> list[str]:
     learning = {"learn": "{}", "explore": "0"} if online else {}
-    short = {**learning, "experts": experts, "router": router}
+    names = named(experts)
+    short = {**learning, "experts": None if names is None else ",".join(names), "router": router}
     return [*(settings or ()), *(f"{knob}={value}" for knob, value in short.items() if value is not None)]
 
 

@@ -113,8 +113,12 @@ def _warnings(learned: Learned, reach: Reach) -> Iterator[str]:
         share = f"{heard} of {len(logs)} decisions have a {logs.outcome}"
         yield f"{share}; it is taken to be missing at random given the query and the expert, and weighted up"
     if reach.outside > 0:
-        share = f"{100 * reach.outside:.1f} % of the target's choices were not tried"
+        share = f"{_share(reach.outside)} of the target's choices were not tried"
         yield f"{share}; what they could be worth at the least and at the most is in the intervals"
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.0005 else "less than 0.1 %"
 
 
 def _nothing(learned: Learned, target: Target) -> Judgement:

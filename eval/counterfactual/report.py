@@ -39,8 +39,10 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
             refused.setdefault(one.quality.refusal, []).append(one.name)
     for why, names in refused.items():
         yield f"cannot say ({', '.join(names)}): {why}"
-    for warning in dict.fromkeys(line for one in _asked(evaluation) for line in one.quality.warnings):
-        yield f"note: {warning}"
+    asked = _asked(evaluation)
+    for warning in dict.fromkeys(line for one in asked for line in one.quality.warnings):
+        of = [one.name for one in asked if warning in one.quality.warnings]
+        yield f"note: {warning}" if len(of) == len(asked) else f"note ({', '.join(of)}): {warning}"
     if evaluation.then is not None and evaluation.gain is not None:
         yield _verdict(evaluation.then.name, evaluation.gain)
 

@@ -104,7 +104,7 @@ def _advice(reach: Reach) -> str:
 
 
 def _explored(logs: Usable) -> float:
-    """The share of random draws in these logs, 0 where it is not known: a draw of k goes k - 1 times to somebody else."""
+    """The share of random draws in these logs, 0 where it is not known: one of k goes k - 1 times elsewhere."""
     told = logs.told & (logs.allowed.sum(axis=1) > 1)
     if not told.any():
         return 0.0

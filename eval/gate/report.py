@@ -11,9 +11,11 @@ import numpy as np
 from eval.bench.tables import Sheet
 from eval.gate.rows import GATE, Row
 from eval.gate.run import Evaluation
+from eval.routing.means import Figure
+from eval.routing.sheets import told
 
 COMMAND = "eval gate"
-HEAD = ("", "budget", "looked up", "accuracy", "95 %", "by lot", "gain", "95 %", "p", "of oracle's", "")
+HEAD = ("", "budget", "looked up", "accuracy", "by lot", "gain", "p", "of oracle's", "")
 CALIBRATION = ("", "ECE without", "ECE with", "Brier without", "Brier with", "AUC of the gain")
 NONE = "-"
 
@@ -80,16 +82,10 @@ def _line(row: Row) -> list[str]:
         row.name,
         NONE if row.budget is None else f"{row.budget:.0%}",
         f"{row.retrieved_share:.1%}",
-        f"{row.accuracy:.3f}",
-        _between(row.accuracy_interval),
+        told(Figure(row.accuracy, row.accuracy_interval)),
         f"{row.by_lot:.3f}",
-        f"{row.difference:+.3f}",
-        _between(row.difference_interval, "+"),
+        told(Figure(row.difference, row.difference_interval), "+"),
         f"{row.p_value:.3f}",
         NONE if row.oracle_share is None else f"{row.oracle_share:.0%}",
         row.verdict,
     ]
-
-
-def _between(found: tuple[float, float] | None, sign: str = "") -> str:
-    return NONE if found is None else f"[{found[0]:{sign}.3f}, {found[1]:{sign}.3f}]"

@@ -25,7 +25,8 @@ def fitted_chances(scores: Array, groups: Array, seed: int = 0) -> Array | None:
     """(n, m) in [0, 1], NaN where it was not measured: E[score | the question's factors]; None where too few are there.
 
     Each half of the groups (n,) is read with the factors of the other half; their number is the one with the highest
-    likelihood there. A missing score counts as the expert's mean; of an expert that always scores alike it is all there is.
+    likelihood there. A missing score counts as the expert's mean, which is all there is of
+    an expert that always scores alike.
     """
     if len(np.unique(groups)) < FEWEST or scores.shape[1] < EXPERTS:
         return None

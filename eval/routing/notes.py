@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from eval.routing.crossfit import FOLDS
-from eval.routing.folded import FITTED
+from eval.routing.folded import FITTED, enough
 from eval.routing.power import Power, power_of
 from eval.routing.run import Evaluation
 from eval.routing.sheets import STAR
+
+FEW = 50
+"""Groups of questions below which resamples say too little of what other questions would show."""
 
 
 def notes(evaluation: Evaluation) -> Iterator[str]:
@@ -19,8 +24,11 @@ def notes(evaluation: Evaluation) -> Iterator[str]:
     if fitted:
         by = f"{FOLDS} folds of the groups, each question foretold by the other folds"
         yield f"{STAR.strip()} Cross-fitted on these questions ({by}): {', '.join(fitted)}."
+    groups = len(np.unique(evaluation.trial.table.groups))
+    if groups < FEW:
+        yield f"{groups} different questions show little: intervals from so few are too narrow. Have at least {FEW}."
     power = power_of(evaluation.rows)
-    if power is not None:
+    if power is not None and enough(evaluation.trial):
         yield _said(power)
     if evaluation.encodings:
         yield f"{evaluation.encodings}."

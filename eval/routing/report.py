@@ -21,8 +21,8 @@ from eval.routing.sweep import Budget
 COMMAND = "eval routing"
 ANSWERED = "Where a share may be wrong: how much is answered (and is wrong), by thresholds from the other half."
 NO_COSTS = (
-    "No costs are known, so there is no AIQ, cost saved, arena score or cheapest right expert: give --models, or "
-    "outcomes with a column cost_usd."
+    "No costs are known, so there is no AIQ, cost saved, arena score or cheapest right expert: give --models, "
+    "`costs` beside the scores, or outcomes with a column cost_usd."
 )
 ALONE = "With one expert there is nothing to choose: what follows is that expert's own."
 BUDGET = tuple(asdict(Budget()))
@@ -48,7 +48,8 @@ def lines(evaluation: Evaluation) -> Iterator[str]:
     groups = len(set(trial.table.groups.tolist()))
     yield (
         f"{len(trial.texts):,} questions in {groups:,} groups, {len(trial.experts)} experts, "
-        f"{int(trial.measured.sum()):,} outcomes; intervals and p from {drawn.resamples:,} resamples of the groups, seed {drawn.seed}."
+        f"{int(trial.measured.sum()):,} outcomes; intervals and p from {drawn.resamples:,} resamples of the groups, "
+        f"seed {drawn.seed}."
     )
     stand_in = f" (with a stand-in on the {evaluation.absent} it did not answer)" if evaluation.absent else ""
     yield f"Compared with {evaluation.best_expert}, the best single expert of these very questions{stand_in}."

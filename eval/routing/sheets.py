@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from eval.bench.tables import Sheet
 from eval.metrics.bootstrap import Interval
-from eval.report.ink import short
+from eval.report.ink import distinct, short
 from eval.routing.abstaining import CALIBRATED, Selective
 from eval.routing.folded import FITTED
 from eval.routing.means import Figure
@@ -86,7 +86,11 @@ def _quality(row: Row) -> list[str]:
 def _experts(rows: Sequence[Row]) -> Sheet:
     """Each alone; their price stands here where it is known."""
     priced = any(row.cost_usd_per_1k is not None for row in rows)
-    lines = [[*_quality(row), *([_figure(row.cost_usd_per_1k, ".3f")] if priced else [])] for row in rows]
+    names = distinct([row.name.removeprefix(SINGLE) for row in rows])
+    lines = [
+        [name, *_quality(row)[1:], *([_figure(row.cost_usd_per_1k, ".3f")] if priced else [])]
+        for name, row in zip(names, rows, strict=True)
+    ]
     return Sheet(EXPERTS if priced else EXPERTS[:-1], lines)
 
 

@@ -13,6 +13,9 @@ from routers.base import Array
 SURE = 1.645
 """Standard deviations below the mean of a lower bound: one-sided, 95 %."""
 
+BEHIND = 1e-6
+"""So much less than the baseline is worth whoever is held back: a tie would be settled by the price."""
+
 
 def lower(value: Array, std: Array) -> Array:
     """What each is worth at least."""
@@ -27,7 +30,7 @@ def held_back(value: Array, std: Array, baseline: int) -> Array:
 
 def guarded(value: Array, held: Array, baseline: int) -> Array:
     """The values with those who are held back right behind the baseline, where they were before it."""
-    just_below = np.nextafter(value[baseline], -np.inf)
+    just_below = value[baseline] - BEHIND
     return np.where(held & (value > just_below), just_below, value)
 
 

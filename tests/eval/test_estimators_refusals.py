@@ -64,6 +64,11 @@ def test_the_number_of_decisions_that_is_advised_is_enough():
     assert estimate(logged, Target("dear", greedy(more, 0.0)[:, ::-1])).refusal is None
 
 
+def test_whoever_explores_more_than_is_advised_is_not_told_to_explore_less():
+    _, traffic, logs = world_of(Nature(experts=5), 100, 0.2)
+    assert "log with `explore: 0.2` for about" in refused(estimate(logs, always(logs, 0)))
+
+
 def test_too_few_effective_decisions_are_counted_in_words():
     _, traffic, logs = world_of(Nature(experts=5), 100, 0.1)
     said = refused(estimate(logs, always(logs, 0)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from time import monotonic
+from resource import RUSAGE_CHILDREN, getrusage
+from subprocess import run
 
 import numpy as np
 import orjson
@@ -15,7 +16,7 @@ from pyarrow import parquet
 from eval.routing.data import trial_of
 from eval.routing.single import read_single
 from routers.errors import TableError
-from tests.conftest import coterie
+from tests.conftest import COTERIE, coterie, coterie_environment
 
 TOPICS = ("the torque of a wheel", "the rhyme of a sonnet", "the verdict of a court", "a loop in Python")
 
@@ -44,11 +45,14 @@ def refused(done) -> str:
     return done.stderr
 
 
-def test_two_hundred_questions_and_three_experts_get_a_sound_report_in_seconds(evaluated, tmp_path):
-    """10 s on two idle cores; here others may be at work."""
-    began = monotonic()
-    done = evaluated(rows_of(), "--json", tmp_path / "report.json", "--html", tmp_path / "report.html")
-    assert monotonic() - began < 25
+def test_two_hundred_questions_and_three_experts_get_a_sound_report_in_seconds(write, tmp_path):
+    """10 s on two idle cores. Others may be at work here, so that it is the work of the processor that is bounded."""
+    questions = str(write("mine", rows_of()))
+    command = [COTERIE, "eval", "routing", "--questions", questions, "--json", "report.json", "--html", "report.html"]
+    before = getrusage(RUSAGE_CHILDREN)
+    done = run(command, cwd=tmp_path, env=coterie_environment(tmp_path), capture_output=True, text=True, timeout=110)
+    after = getrusage(RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
     assert (done.returncode, done.stderr) == (0, "")
     report = orjson.loads((tmp_path / "report.json").read_bytes())
     rows = {row["name"]: row for row in report["rows"]}
@@ -61,7 +65,7 @@ def test_two_hundred_questions_and_three_experts_get_a_sound_report_in_seconds(e
     assert report["power"]["n"] == 200 and report["power"]["needed"] > 200
     assert report["artifact"] is None and report["data"]["questions"] == 200
     assert "to see 0.030 as surely, about" in done.stdout and "200 of 200" not in done.stdout
-    assert "Fitted fold by fold on these questions" in done.stdout
+    assert "Cross-fitted on these questions" in done.stdout
 
 
 def test_the_second_time_nothing_is_encoded_again(evaluated, tmp_path):
@@ -184,6 +188,13 @@ def test_empty_files_and_files_of_another_kind_are_one_line(name, written, tmp_p
     with pytest.raises(TableError, match=name) as caught:
         read_single(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("option", "target"), [("--json", "no/report.json"), ("--json", "."), ("--html", ".")])
+def test_a_report_that_cannot_be_written_is_said_before_any_work(option, target, tmp_path):
+    done = coterie(tmp_path, "eval", "routing", "--questions", "nowhere.jsonl", option, target)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert f"{target} cannot be written" in done.stderr and "folder" in done.stderr
 
 
 def test_an_unknown_expert_is_told_the_nearest_there_are(write):

@@ -185,7 +185,9 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Any:
         (Wanted(settings=("thrift=[",)), "no value that experts.yaml could hold"),
         (Wanted(settings=("strategy=vote",)), "decides more than who goes first"),
         (Wanted(settings=("balance=0.1",)), "how busy experts are"),
-        (Wanted(settings=("learn={}",)), "learn explores by itself"),
+        (Wanted(settings=("learn={}", "explore=0.1")), "learn explores by itself"),
+        (Wanted(settings=("learn={explre: 0.1}",)), "--set learn.explre=0.1: no policy has such a knob"),
+        (Wanted(settings=("nothing=1",)), "no policy has a knob 'nothing'. Allowed: balance"),
         (Wanted(settings=("learn={explore: 2}", "explore=0")), "--set learn.explore=2: input should be less than"),
         (Wanted(policy="auot"), "Did you mean auto?"),
         (Wanted(instead="cam"), "Did you mean calm?"),
@@ -200,6 +202,12 @@ def test_what_cannot_be_judged_is_refused_in_one_line(configuration: Any, wanted
     with pytest.raises(ConfigError) as raised:
         candidate(wanted, configuration)
     assert words in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_who_learns_no_longer_explores_otherwise(configuration: Any) -> None:
+    found = candidate(Wanted(settings=("learn={explore: 0.02}",)), configuration)
+    assert found.now.explore > 0 and found.then.explore == 0
+    assert found.changes == {"explore": 0.0, "learn": {"explore": 0.02}}
 
 
 def test_a_candidate_knows_what_it_changes(configuration: Any) -> None:

@@ -69,7 +69,7 @@ def test_without_an_artifact_routers_and_baselines_are_fitted_fold_by_fold(trial
     assert rows["blend (cross-fitted)"].kind == "router" and rows["kNN (cross-fitted)"].kind == "baseline"
     assert rows["true category (cross-fitted)"].kind == "oracle" and evaluation.artifact is None
     said = "\n".join(lines(evaluation))
-    assert "Fitted fold by fold on these questions (5 folds" in said and "blend, best single, kNN" in said
+    assert "Cross-fitted on these questions (5 folds" in said and "blend, best single, kNN" in said
     assert "kNN (cross-fitted)" in as_json(evaluation)["crossfitted"]
 
 

@@ -7,6 +7,7 @@ from pyarrow import csv, parquet
 
 from routers.errors import TableError
 from routers.table import read_table
+from routers.tabular import read_columns
 
 QUESTIONS = [
     {"query_id": "a", "text": "2+2?", "category": "math", "source": "own", "split": "train", "choices": ["3", "4"]},
@@ -229,3 +230,21 @@ def test_a_part_of_a_table_keeps_rows_and_experts_together(given):
     assert (table.query_ids, table.texts, table.experts) == (("c", "a"), ("no licence", "2+2?"), ("other", "big"))
     assert np.array_equal(table.outcomes, [[1.0, np.nan], [np.nan, 1.0]], equal_nan=True)
     assert table.choices == ((), ("3", "4")) and table.groups.tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(";", "utf-8"), ("\t", "utf-8"), (";", "utf-8-sig")])
+def test_csv_as_spreadsheets_write_it_is_read(tmp_path, delimiter, encoding):
+    lines = ("text", "score", "note"), ("Is it 1, 2 or 3?", "0.5", "a;b" if delimiter == "\t" else "a,b")
+    path = tmp_path / "one.csv"
+    path.write_text("".join(delimiter.join(line) + "\n" for line in lines), encoding=encoding)
+    assert read_columns(path, ("text", "score"), None).to_pylist() == [
+        {"text": "Is it 1, 2 or 3?", "score": 0.5, "note": lines[1][2]}
+    ]
+
+
+def test_a_folder_and_a_file_in_utf_16_are_refused_in_words(tmp_path):
+    with pytest.raises(TableError, match="is a folder; name the table in it"):
+        read_columns(tmp_path, ("text",))
+    (tmp_path / "one.csv").write_text("text,score\n", encoding="utf-16")
+    with pytest.raises(TableError, match="cannot be read: it is UTF-16; save it as UTF-8"):
+        read_columns(tmp_path / "one.csv", ("text",))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
 from eval.report.figures import between, figure
-from eval.report.ink import BLUE, GREY, short
+from eval.report.ink import BLUE, GREY, distinct
 from eval.report.parts import Plot
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Abilities(Plot):
         high = [one.interval[1] - one.ability for one in self.experts]
         places = range(len(self.experts))
         below.errorbar(abilities, places, xerr=[low, high], fmt="o", color=BLUE, markersize=4, capsize=2)
-        below.set_yticks(places, [short(one.name) for one in self.experts])
+        below.set_yticks(places, distinct([one.name for one in self.experts]))
         below.set_ylim(len(self.experts) - 0.4, -0.6)
         below.set_xlabel("difficulty of a question, ability of an expert (log odds)")
         for axes in (above, below):

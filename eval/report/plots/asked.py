@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
 from eval.report.figures import share
-from eval.report.ink import COLOURS, GREY, INK, short
+from eval.report.ink import COLOURS, GREY, INK, distinct
 from eval.report.parts import Plot
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Asked(Plot):
             axes.plot(
                 shares, range(len(self.rows)), mark, color=tint, markersize=6 if k else 10, label=way, clip_on=False
             )
-        names = [f"★ {short(row.name)}" if row.best else short(row.name) for row in self.rows]
+        shown = distinct([row.name for row in self.rows])
+        names = [f"★ {name}" if row.best else name for row, name in zip(self.rows, shown, strict=True)]
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlim(left=0)

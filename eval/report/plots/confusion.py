@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from eval.bench.tables import Sheet
 from eval.report.figures import share
 from eval.report.heat import heat
-from eval.report.ink import short
+from eval.report.ink import distinct
 from eval.report.parts import Plot
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Confusion(Plot):
 
     def draw(self, canvas: Canvas) -> None:
         axes = canvas.add_subplot()
-        names = [f"{short(name)}  n={n:,}" for name, n in zip(self.truth, self.counts, strict=True)]
-        heat(axes, self.shares, names, [short(name) for name in self.predicted], LEAST)
+        names = [f"{name}  n={n:,}" for name, n in zip(distinct(self.truth), self.counts, strict=True)]
+        heat(axes, self.shares, names, distinct(self.predicted), LEAST)
         axes.tick_params(axis="x", labelrotation=45)
         for label in axes.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from eval.bench.tables import Sheet
 from eval.report.figures import share
 from eval.report.heat import heat
-from eval.report.ink import short
+from eval.report.ink import distinct
 from eval.report.parts import Plot
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Difficulty(Plot):
 
     def draw(self, canvas: Canvas) -> None:
         axes = canvas.add_subplot()
-        names = [f"{short(one.name)}  {one.accuracy:.2f}" for one in self.experts]
+        shown = distinct([one.name for one in self.experts])
+        names = [f"{name}  {one.accuracy:.2f}" for one, name in zip(self.experts, shown, strict=True)]
         heat(axes, [one.accuracies for one in self.experts], names, self._titles())
         axes.set_xlabel("share of the other experts that are wrong")
 

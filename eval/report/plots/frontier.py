@@ -11,7 +11,7 @@ import numpy as np
 from eval.bench.tables import Sheet
 from eval.report.drawing import TIP
 from eval.report.figures import between, figure, whiskers
-from eval.report.ink import DASHES, GREY, INK, colour, dash, short
+from eval.report.ink import DASHES, GREY, INK, LONGEST, colour, dash, distinct, short
 from eval.report.labels import Label, label_points
 from eval.report.parts import Plot
 from eval.report.plots.points import Point, Series, Single, along, climbing, joined, steps
@@ -27,6 +27,8 @@ DECADE = 10
 """Costs that lie farther apart than this stand on a logarithmic axis; nearer ones keep mixtures straight."""
 TOGETHER = 2
 """Names in one label."""
+MANY, CROWDED = 20, 18
+"""More single experts than this have names of so many letters."""
 LABELLED = 40
 """Stars that are given a name where there is room; the others are in the sheet."""
 HEAD = ("", "setting", "cost", "accuracy", "95 %")
@@ -116,12 +118,15 @@ class Frontier(Plot):
     def _label(self, axes: Axes) -> None:
         """The most accurate are named first; one name for several at the same place."""
         named: dict[tuple[float, float], list[str]] = {}
-        for one in sorted(self.singles, key=lambda one: -one.accuracy):
-            named.setdefault((one.cost, one.accuracy), []).append(short(one.name))
+        ranked = sorted(self.singles, key=lambda one: -one.accuracy)
+        for one, name in zip(
+            ranked, distinct([one.name for one in ranked], CROWDED if len(ranked) > MANY else LONGEST), strict=True
+        ):
+            named.setdefault((one.cost, one.accuracy), []).append(name)
         labels = [Label(_together(names), *at) for at, names in named.items()]
         left = label_points(axes, labels[:LABELLED], self._crowd()) + labels[LABELLED:]
         if left:
-            note = f"{len(left)} stars have no room for a name: see the numbers"
+            note = f"{len(left)} {'star has' if len(left) == 1 else 'stars have'} no room for a name: see the numbers"
             axes.set_title(note, loc="left", color=GREY, fontsize=8)
 
     def _crowd(self) -> Array:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from eval.bench.tables import Sheet
 from eval.report.figures import between, figure, whiskers
-from eval.report.ink import COLOURS, GREY, INK, short
+from eval.report.ink import COLOURS, GREY, INK, distinct, short
 from eval.report.parts import Plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+TITLE = 84
+"""Letters above the plot."""
 BETTER, WORSE, NOISE = COLOURS[1], COLOURS[2], GREY
 
 
@@ -64,8 +66,9 @@ class Intervals(Plot):
             low, high = whiskers(one.value, one.interval)
             axes.errorbar(one.value, place, xerr=[[low], [high]], color=tint, marker="o", markersize=5, capsize=3)
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_yticks(range(len(self.rows)), [f"{short(one.name)}  n={one.n:,}" for one in self.rows])
+        shown = zip(self.rows, distinct([one.name for one in self.rows]), strict=True)
+        axes.set_yticks(range(len(self.rows)), [f"{name}  n={one.n:,}" for one, name in shown])
         axes.set_ylim(len(self.rows) - 0.4, -0.6)
         axes.set_xlabel(self.across)
         axes.grid(axis="x", color=GREY, alpha=0.25)
-        axes.set_title(self.of, loc="left")
+        axes.set_title(short(self.of, TITLE), loc="left")

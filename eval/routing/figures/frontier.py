@@ -16,7 +16,7 @@ from gateway.experts import DEFAULT_THRIFT
 from routers.hull import hull
 
 AXIS = "dollars per thousand questions"
-NO_COSTS = "costs are unknown; give --models or a column cost_usd"
+NO_COSTS = "costs are unknown; give --models, `costs` or a column cost_usd"
 
 
 def frontier(evaluation: Evaluation) -> Figure:
