@@ -17,7 +17,7 @@ from gateway.fanout import SINGLE, Prospects, Terms, fanout
 from gateway.form import FREE, Form
 from gateway.limits import Knobs, Limits
 from gateway.types import Decision, Plan
-from gateway.utility import Exchange, exchange
+from gateway.utility import Exchange, exchange, levelled
 from gateway.wishes import Wishes
 from routers.base import Array
 from routers.recruiting import Recruiting
@@ -25,8 +25,6 @@ from routers.recruiting import Recruiting
 CORRELATION = 0.55
 """How far experts err on the same questions, as fitted on recorded outcomes of eleven models; independent ones would be
 taken to hold a right answer far more often than they do."""
-SAME = 9
-"""Utilities that agree to so many decimals are the same."""
 CALLS, COMPOSED_CALLS = 3, 12
 """How many calls a query may take where neither policy nor caller says: with one expert, and with several."""
 
@@ -213,7 +211,7 @@ def _ranked(value: Array, cost_usd: Array, behind: Array) -> Array:
 
     Of experts worth the same the cheaper one: the last bit of a float is no reason to pay more.
     """
-    order = np.lexsort((cost_usd, -value.round(SAME)))
+    order = np.lexsort((cost_usd, -levelled(value)))
     return np.concatenate((order[~behind[order]], order[behind[order]])) if behind.any() else order
 
 

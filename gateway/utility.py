@@ -14,6 +14,9 @@ LATENCY_REFERENCE_S = 10.0
 CHEAPEST = 1e9
 """The weight of price at thrift 1: quality decides only between equal prices."""
 
+SAME = 9
+"""Utilities that agree to so many decimals are the same."""
+
 Number = TypeVar("Number", float, Array)
 
 
@@ -43,6 +46,11 @@ def exchange(thrift: float, haste: float, reference_usd: float, caution: float =
     """
     per_usd = weight(thrift) / reference_usd if reference_usd > 0 else 0.0
     return Exchange(per_usd, weight(haste) / LATENCY_REFERENCE_S, caution)
+
+
+def levelled(utility: Array) -> Array:
+    """Utilities that are to be compared: those that differ in the last bits of a float alone are the same."""
+    return utility.round(SAME)
 
 
 def weight(knob: float) -> float:

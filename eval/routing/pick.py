@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from eval.routing.data import Trial
-from gateway.utility import exchange
+from gateway.utility import exchange, levelled
 from routers.base import Array
 
 
 def picks(trial: Trial, mean: Array, thrift: float = 0.0) -> Array:
-    """(n,) the column of the highest utility among the experts that were measured, the first where several are level.
+    """(n,) the column of the highest utility among the experts that were measured; of several the cheapest, the first.
 
     mean: (n, m) expected quality, NaN where none is expected. Serving breaks ties in the same way.
     """
-    worth = mean
+    worth, expected = mean, np.zeros(mean.shape)
     if trial.costs is not None:
-        rates = exchange(thrift, 0.0, trial.costs.reference_usd)
-        worth = rates.utility(mean, trial.costs.expected, np.zeros(1))
-    places: Array = np.where(trial.measured & ~np.isnan(worth), worth, -np.inf).argmax(axis=1)
+        rates, expected = exchange(thrift, 0.0, trial.costs.reference_usd), trial.costs.expected
+        worth = rates.utility(mean, expected, np.zeros(1))
+    level = np.where(trial.measured & ~np.isnan(worth), levelled(worth), -np.inf)
+    best = level == level.max(axis=1, keepdims=True)
+    places: Array = np.where(best, expected, np.inf).argmin(axis=1)
     return places

@@ -190,7 +190,8 @@ def test_the_page_is_written_and_what_it_plots_is_in_the_json(world, tmp_path):
     written = (tmp_path / "page.html").read_text()
     report = orjson.loads((tmp_path / "report.json").read_bytes())
     assert written.startswith("<!doctype html>") and "Routers over 2 experts, 40 questions" in written
-    assert report["figures"]["frontier"] == {"missing": "costs are unknown; give --models, `costs` or a column cost_usd"}
+    why = "costs are unknown; give --models, `costs` or a column cost_usd"
+    assert report["figures"]["frontier"] == {"missing": why}
     assert report["figures"]["difficulty"]["experts"][0]["accuracy"] == 0.625
 
 
