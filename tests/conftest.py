@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import ssl
 import sys
 import time
@@ -43,8 +44,10 @@ def pytest_configure() -> None:
     """Nothing here minds others at work on the machine.
 
     How long one example takes says how busy it is, not whether the code is right; and threads that share a core wait
-    for each other ten times as long as one alone would need.
+    for each other ten times as long as one alone would need. Started in the background, a process would ignore
+    interrupts, and so would all that tests start; in a terminal they are heeded.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("at any pace", deadline=None)
     settings.load_profile("at any pace")
     threadpool_limits(1, user_api="blas")
