@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,22 @@ def test_without_the_hub_it_says_how_else_to_get_the_files(tmp_path: Path) -> No
     done = coterie(tmp_path, "eval", "fetch", "gsm8k", HF_ENDPOINT="http://127.0.0.1:9")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith("give them with --file")
+
+
+def test_the_commands_of_the_documentation_run(tmp_path: Path, upstream: Upstream) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
+    part = text.split("## Public question sets", 1)[1].split("\n## ", 1)[0]
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", part, re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 4
+    content = write("gsm8k", tmp_path).read_bytes()
+    (tmp_path / "experts.yaml").write_text(experts_yaml(upstream, "a", "b", abilities={"default": 0.5}))
+    (tmp_path / "dataset").mkdir()
+    prompts(tmp_path / "dataset", [{"global index": "Made_1", "prompt_formatted": "What is 1 + 1?"}])
+    with hub("openai/gsm8k", ROWS["gsm8k"][0], content, "mit") as address:
+        for line in lines:
+            done = coterie(tmp_path, *shlex.split(line, comments=True)[1:], HF_ENDPOINT=address)
+            assert done.returncode == 0, (line, done.stderr)
+    assert (tmp_path / "gsm8k" / "questions.parquet").exists() and (tmp_path / "RouterArena").is_dir()
 
 
 def prompts(folder: Path, rows: Any) -> Path:
