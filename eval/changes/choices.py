@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,11 @@ from eval.metrics.auc import SUCCESS_ABOVE
 from eval.metrics.bootstrap import interval, resampled_means
 from eval.routing.data import Trial
 from eval.routing.pick import picks
+from eval.routing.reading import encoded, foreseen
 from eval.routing.rows import Resampling
 from eval.routing.suite import Suite
 from routers.base import Array
 from routers.errors import TableError
-
-BATCH = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +66,10 @@ def chosen_places(trial: Trial, chooser: Chooser) -> Array:
     if chooser.thrift and trial.costs is None:
         raise TableError("thrift weighs costs, and none are known; give --models with prices")
     over = router.select(trial.experts)
-    parts = [over.predict(chooser.suite.encode(trial.texts[batch])).mean for batch in _batches(len(trial.texts))]
-    mean = np.concatenate(parts)
+    mean = foreseen(over, encoded(trial.texts, chooser.suite))
     if chooser.experts is not None:
         mean[:, [expert not in chooser.experts for expert in trial.experts]] = np.nan
     return picks(trial, mean, chooser.thrift)
-
-
-def _batches(count: int) -> Iterator[slice]:
-    return (slice(start, start + BATCH) for start in range(0, count, BATCH))
 
 
 def _side(trial: Trial, places: Array) -> Side:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,11 @@ from eval.changes.change import change_between
 from eval.changes.choices import Chooser, choice_change
 from eval.changes.draws import Draws, read_draws
 from eval.changes.judgement import Asked, Judgement, judged
-from eval.changes.page import page_of, shift_of
+from eval.changes.page import figures_of, page_of
 from eval.changes.plan import read_chances
 from eval.changes.report import as_json, lines, sheets
 from eval.encodings import Encodings
-from eval.publishing import publish_findings, write
-from eval.report.page import html as html_of
-from eval.report.parts import figures_json
+from eval.report.published import Report, publish_report
 from eval.routing.command import BUNDLED, suite_at
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
@@ -99,11 +98,9 @@ def judge_choices(
 
 
 def publish_judgement(found: Judgement, json: Path | None, html: Path | None = None) -> None:
-    """The page where it is wanted; then see `publish_findings`."""
-    if html is not None:
-        write(html, html_of(page_of(found)).encode())
-    figures = figures_json([shift_of(found)])
-    publish_findings({**as_json(found), "figures": figures}, sheets(found), lines(found), json)
+    """See `publish_report`."""
+    report = Report(as_json(found), sheets(found), lines(found), partial(figures_of, found), partial(page_of, found))
+    publish_report(report, json, html)
 
 
 def _pairs(

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eval.changes.judgement import Judgement
 from eval.changes.report import ALL, lines, sheets
 from eval.changes.rows import Row
-from eval.report.parts import Lines, Page, Section
+from eval.report.parts import Figure, Lines, Page, Section
 from eval.report.plots.intervals import Difference
 from eval.report.plots.shift import Shift
 
 
-def page_of(found: Judgement) -> Page:
+def figures_of(found: Judgement) -> tuple[Figure, ...]:
+    """The one there is."""
+    return (shift_of(found),)
+
+
+def page_of(found: Judgement, figures: Sequence[Figure]) -> Page:
     """In words first."""
     return Page(
         f"What {'a change does' if len(found.changes) == 1 else f'{len(found.changes)} changes do'} to the answers",
         (
             Section("", (Lines(tuple(line.strip() for line in lines(found))),)),
-            Section("Plots", (shift_of(found),)),
+            Section("Plots", figures),
             Section("Figures", sheets(found)),
         ),
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eval.cli.options import JsonFile, Resamples, Seed
+from eval.cli.options import JsonFile, NoCache, Resamples, Seed, warn
 from eval.cli.page import Html, check_page
 
 Pairs = Annotated[Path, typer.Option(help="table of `coterie knowledge label`: answers without and with documents")]
@@ -26,16 +26,19 @@ def gate(
     html: Html = None,
     resamples: Resamples = 2000,
     seed: Seed = 0,
+    no_cache: NoCache = False,
 ) -> None:
     """What looking into documents never, always, and where the gate says so would have brought, at each budget."""
+    from eval.encodings import open_encodings
     from eval.gate.command import evaluate_file, publish_evaluation
     from eval.gate.rows import BUDGETS
     from eval.gate.run import Settings
 
     check_page(html)
     wanted = BUDGETS if budgets is None else _shares(budgets)
-    with Console(stderr=True).status("") as status:  # shows on a terminal only
-        evaluation = evaluate_file(questions, gate, Settings(wanted, resamples, seed), status.update)
+    settings = Settings(wanted, resamples, seed)
+    with open_encodings(not no_cache, warn) as encodings, Console(stderr=True).status("") as status:  # on a terminal
+        evaluation = evaluate_file(questions, gate, settings, encodings, status.update)
     publish_evaluation(evaluation, json, html)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from eval.compose.answers import read_answers, with_answers
@@ -13,10 +14,8 @@ from eval.compose.report import as_json, lines, sheets
 from eval.compose.run import Evaluation, Order, evaluate
 from eval.compose.settings import replayable
 from eval.encodings import Encodings
-from eval.publishing import publish_findings, write
 from eval.report.drawing import check_drawing, write_drawing
-from eval.report.page import html
-from eval.report.parts import figures_json
+from eval.report.published import Report, publish_report
 from eval.routing.command import suite_at
 from eval.routing.data import trial_of
 from eval.routing.prices import read_models
@@ -74,11 +73,9 @@ def evaluate_files(
 
 
 def publish_evaluation(evaluation: Evaluation, targets: Targets) -> None:
-    """Page and plot where they are wanted; then see `publish_findings`. What is plotted is in the JSON."""
-    figures = figures_of(evaluation) if targets.json is not None or targets.html is not None else ()
-    if targets.html is not None:
-        write(targets.html, html(page_of(evaluation, figures)).encode())
+    """The plot alone where that is wanted; then see `publish_report`."""
     if targets.plot is not None:
         write_drawing(frontier(evaluation), targets.plot)
-    found = {**as_json(evaluation), "figures": figures_json(figures)}
-    publish_findings(found, sheets(evaluation), lines(evaluation), targets.json)
+    figures, page = partial(figures_of, evaluation), partial(page_of, evaluation)
+    report = Report(as_json(evaluation), sheets(evaluation), lines(evaluation), figures, page)
+    publish_report(report, targets.json, targets.html)

@@ -11,14 +11,13 @@ from eval.compose.rows import Row
 from eval.compose.run import Evaluation
 from eval.routing.report import ANSWERED
 from eval.routing.rows import Versus
-from eval.routing.sheets import selective_sheet
+from eval.routing.sheets import between, number, selective_sheet
 
 COMMAND = "eval compose"
 ORDER = ("strategy", "baseline", "oracle")
 HEADLINES = ("", "calls", "accuracy", "± se", "95 %", "gain on best single", "95 %", "p", "")
 MORE = ("", "calls", "$ per 1k", "10⁹ params", "one of those asked right", "changed", "AUC", "ECE")
 FRONTIER = ("frontier", "setting", "calls", "$ per 1k", "accuracy", "± se")
-NONE = "-"
 
 
 def sheets(evaluation: Evaluation) -> tuple[Sheet, ...]:
@@ -113,9 +112,9 @@ def _headline(row: Row) -> list[str]:
         f"{row.calls_per_query:.2f}",
         f"{row.accuracy:.3f}",
         f"{row.accuracy_se:.3f}",
-        _between(row.accuracy_interval),
+        between(row.accuracy_interval),
         f"{versus.difference:+.3f}",
-        _between(versus.difference_interval, "+"),
+        between(versus.difference_interval, "+"),
         f"{versus.p_value:.3f}",
         versus.verdict,
     ]
@@ -125,12 +124,12 @@ def _more(row: Row) -> list[str]:
     return [
         row.name,
         f"{row.calls_per_query:.2f}",
-        _figure(row.cost_usd_per_1k, ".3f"),
-        _figure(row.active_params_b, ".1f"),
+        number(row.cost_usd_per_1k, ".3f"),
+        number(row.active_params_b, ".1f"),
         f"{row.oracle_asked:.3f}",
-        _figure(row.changed, ".0%"),
-        _figure(row.auc, ".3f"),
-        _figure(row.ece, ".3f"),
+        number(row.changed, ".0%"),
+        number(row.auc, ".3f"),
+        number(row.ece, ".3f"),
     ]
 
 
@@ -139,7 +138,7 @@ def _setting(row: Row) -> list[str]:
         row.name,
         told(row),
         f"{row.calls_per_query:.2f}",
-        _figure(row.cost_usd_per_1k, ".3f"),
+        number(row.cost_usd_per_1k, ".3f"),
         f"{row.accuracy:.3f}",
         f"{row.accuracy_se:.3f}",
     ]
@@ -164,11 +163,3 @@ def _compared(rival: str, versus: Versus) -> str:
         "noise": f"against {rival} {versus.difference:+.3f}, a difference within noise",
     }.get(versus.verdict, f"the same as {rival}")
     return how if versus.verdict == "same" else f"{how} (p = {versus.p_value:.3f})"
-
-
-def _between(found: tuple[float, float] | None, sign: str = "") -> str:
-    return NONE if found is None else f"[{found[0]:{sign}.3f}, {found[1]:{sign}.3f}]"
-
-
-def _figure(value: float | None, form: str) -> str:
-    return NONE if value is None else f"{value:{form}}"

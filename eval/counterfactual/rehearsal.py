@@ -14,7 +14,7 @@ from eval.counterfactual.recorded import Recording, Rehearsal
 from eval.routing.data import Trial, trial_of
 from eval.routing.pick import picks
 from eval.routing.prices import read_models
-from eval.routing.run import encoded
+from eval.routing.reading import encoded
 from eval.routing.suite import contestants, known_to
 from routers.base import Array
 from routers.errors import TableError
@@ -41,7 +41,7 @@ def rehearsal_of(
     prices = None if models is None else read_models(models)
     trial = trial_of(table if split is None else table.part(table.rows(split)), prices)
     taking_part, _ = contestants(suite, trial)
-    X = encoded(trial, suite)
+    X = encoded(trial.texts, suite)
     predicted = {one.title: one.router.predict(X).mean for one in taking_part}
     if router not in predicted:
         raise TableError(f"no router {router} in {artifact}; it has {', '.join(predicted)}")

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from eval.encodings import Encodings
-from eval.onboarding.page import page_of, placing_of
+from eval.onboarding.page import figures_of, page_of
 from eval.onboarding.report import as_json, lines, sheets
 from eval.onboarding.run import Evaluation, Settings, evaluate
 from eval.onboarding.stand import stand_of
-from eval.publishing import publish_findings, write
-from eval.report.page import html as html_of
-from eval.report.parts import figures_json
+from eval.report.published import Report, publish_report
 from eval.routing.command import BUNDLED, suite_at
+from eval.routing.reading import encoded
 from eval.watching import Watch
 from routers.corpus import spelled_out
 from routers.table import read_table
-
-BATCH = 256
 
 
 def evaluate_files(
@@ -37,16 +33,10 @@ def evaluate_files(
     table = read_table(questions, outcomes, experts, without=())
     suite = encodings.behind(suite_at(artifact or BUNDLED, only={"irt"}))
     texts = tuple(spelled_out(text, choices) for text, choices in zip(table.texts, table.choices, strict=True))
-    parts = []
-    for start in range(0, len(texts), BATCH):
-        watch(f"encoding {len(texts)} questions", start / len(texts))
-        parts.append(suite.encode(texts[start : start + BATCH]))
-    return evaluate(stand_of(table, suite, np.concatenate(parts), texts), settings, watch)
+    return evaluate(stand_of(table, suite, encoded(texts, suite, watch), texts), settings, watch)
 
 
 def publish_evaluation(evaluation: Evaluation, json: Path | None, html: Path | None = None) -> None:
-    """The page where it is wanted; then see `publish_findings`."""
-    if html is not None:
-        write(html, html_of(page_of(evaluation)).encode())
-    figures = figures_json([placing_of(evaluation)])
-    publish_findings({**as_json(evaluation), "figures": figures}, sheets(evaluation), lines(evaluation), json)
+    """See `publish_report`."""
+    figures, page = partial(figures_of, evaluation), partial(page_of, evaluation)
+    publish_report(Report(as_json(evaluation), sheets(evaluation), lines(evaluation), figures, page), json, html)

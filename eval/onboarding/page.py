@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eval.onboarding.report import lines, sheets
 from eval.onboarding.run import Evaluation
-from eval.report.parts import Lines, Page, Section
+from eval.report.parts import Figure, Lines, Page, Section
 from eval.report.plots.placing import Course, Placing
 
 
-def page_of(found: Evaluation) -> Page:
+def figures_of(found: Evaluation) -> tuple[Figure, ...]:
+    """The one there is."""
+    return (placing_of(found),)
+
+
+def page_of(found: Evaluation, figures: Sequence[Figure]) -> Page:
     """In words first."""
     return Page(
         f"Onboarding on trial: {len(found.pools)} experts, each left out in turn",
         (
             Section("", (Lines(tuple(lines(found))),)),
-            Section("Plots", (placing_of(found),)),
+            Section("Plots", figures),
             Section("Figures", sheets(found)),
         ),
     )

@@ -16,7 +16,7 @@ from eval.routing.crossfit import folds_of, one_thread
 from eval.routing.data import Trial, trial_of
 from eval.routing.folded import TOO_FEW, Folded, enough
 from eval.routing.prices import read_models
-from eval.routing.run import encoded
+from eval.routing.reading import encoded
 from eval.routing.suite import Suite, Untrained, known_to
 from eval.watching import Watch
 from gateway.utility import exchange
@@ -41,7 +41,7 @@ def evaluate_files(
     trial = trial_of(table, prices)
     if not enough(trial):
         raise TableError(f"{sources.questions}: nothing to tell about {TOO_FEW}")
-    X = encoded(trial, suite, watch)
+    X = encoded(trial.texts, suite, watch)
     router, predicted = _predicted(trial, suite, X, watch)
     return evaluate(stream_of(trial, suite, X, predicted, thrift), terms, seeds, router, watch)
 

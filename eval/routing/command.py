@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from eval.encodings import Encodings
-from eval.publishing import publish_findings, write
-from eval.report.page import html as html_of
-from eval.report.parts import figures_json
+from eval.report.published import Report, publish_report
 from eval.robustness.command import Otherwise, asked_otherwise
 from eval.routing.data import trial_of
 from eval.routing.figures.every import figures_of
@@ -87,9 +86,6 @@ def _cores() -> int:
 
 
 def publish_evaluation(evaluation: Evaluation, json: Path | None, html: Path | None = None) -> None:
-    """The page where it is wanted; then see `publish_findings`. What is plotted is in the JSON."""
-    figures = figures_of(evaluation) if json is not None or html is not None else ()
-    if html is not None:
-        write(html, html_of(page_of(evaluation, figures)).encode())
-    found = {**as_json(evaluation), "figures": figures_json(figures)}
-    publish_findings(found, sheets(evaluation), lines(evaluation), json)
+    """See `publish_report`."""
+    figures, page = partial(figures_of, evaluation), partial(page_of, evaluation)
+    publish_report(Report(as_json(evaluation), sheets(evaluation), lines(evaluation), figures, page), json, html)

@@ -17,17 +17,13 @@ from eval.routing.detail import Categories, Detail, categories_of, items_of
 from eval.routing.folded import BEST_SINGLE, TOO_FEW, Foretold, by_category, enough, folded
 from eval.routing.ground import Against, ground_of
 from eval.routing.pick import picks
+from eval.routing.reading import encoded, foreseen
 from eval.routing.rows import Resampling, Row, rows_of
 from eval.routing.settings import THRIFTS
-from eval.routing.suite import Contestant, Suite, contestants
+from eval.routing.suite import Suite, contestants
 from eval.routing.yardsticks import yardsticks
 from eval.watching import Watch, unwatched
-from routers.base import Array, Matrix
-
-BATCH = 2048
-"""Questions that are predicted at once."""
-ENCODED = 256
-"""Questions that are encoded at once: as many are lost where the command is interrupted."""
+from routers.base import Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def evaluate(
     foretold: list[Foretold] = []
     unable: tuple[str, ...] = ()
     if suite is not None:
-        X = encoded(trial, suite, watch)
+        X = encoded(trial.texts, suite, watch)
         detail = Detail(categories=categories_of(trial, suite, X), items=items_of(trial, suite, X))
         foretold, unable = _foretold(trial, suite, X, drawn.seed, watch)
     means = {one.title: one.mean for one in foretold if one.kind != "oracle"}
@@ -103,38 +99,18 @@ def evaluate(
     )
 
 
-def encoded(trial: Trial, suite: Suite, watch: Watch = unwatched) -> Matrix:
-    """The rows of all questions, in memory at once; their texts are encoded batch by batch."""
-    count = len(trial.texts)
-    parts = []
-    for batch in _batches(count, ENCODED):
-        watch(f"encoding {count} questions", batch.start / count)
-        parts.append(suite.encode(trial.texts[batch]))
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
-    from scipy.sparse import vstack
-
-    return vstack(parts, format="csr")
-
-
 def _foretold(trial: Trial, suite: Suite, X: Matrix, seed: int, watch: Watch) -> tuple[list[Foretold], tuple[str, ...]]:
     """What the suite's routers expect, and what is fitted beside them; in words what cannot take part."""
     taking_part, unable = contestants(suite, trial)
     found = []
     for k, one in enumerate(taking_part):
         watch(f"asking {one.title}", k / len(taking_part))
-        found.append(Foretold(one.title, one.kind, _predicted(one, X)))
+        found.append(Foretold(one.title, one.kind, foreseen(one.router, X)))
         if one.name == "category":
             found.append(by_category(one.router, suite, X))
     if not enough(trial):
         return found, (*unable, TOO_FEW)
     return [*found, *folded(trial, suite, X, {one.name for one in taking_part}, seed, watch)], unable
-
-
-def _predicted(one: Contestant, X: Matrix) -> Array:
-    """(n, m), a batch at a time: some routers hold every distance of a batch."""
-    parts = [one.router.predict(X[batch]).mean for batch in _batches(X.shape[0], BATCH)]
-    return np.concatenate(parts)
 
 
 def _selective(trial: Trial, foretold: Sequence[Foretold], drawn: Resampling) -> dict[str, Selective]:
@@ -160,7 +136,3 @@ def _category_accuracy(trial: Trial, found: Categories | None, drawn: Resampling
     right = (found.predicted == found.truth).astype(np.float64)
     means = resampled_means(right[:, None], trial.table.groups[found.rows], drawn.resamples, drawn.seed)
     return CategoryAccuracy(len(right), float(right.mean()), interval(means[:, 0]))
-
-
-def _batches(count: int, size: int) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, count, size)]

@@ -59,6 +59,11 @@ def selective_sheet(found: Mapping[str, Selective]) -> Sheet:
     return Sheet(SELECTIVE, [_selective(*one) for one in found.items()])
 
 
+def number(value: float | None, form: str) -> str:
+    """Or that it is not known."""
+    return NONE if value is None else f"{value:{form}}"
+
+
 def between(found: Interval | None, sign: str = "", form: str = ".3f") -> str:
     return NONE if found is None else f"[{found[0]:{sign}{form}}, {found[1]:{sign}{form}}]"
 
@@ -88,7 +93,7 @@ def _experts(rows: Sequence[Row]) -> Sheet:
     priced = any(row.cost_usd_per_1k is not None for row in rows)
     names = distinct([row.name.removeprefix(SINGLE) for row in rows])
     lines = [
-        [name, *_quality(row)[1:], *([_figure(row.cost_usd_per_1k, ".3f")] if priced else [])]
+        [name, *_quality(row)[1:], *([number(row.cost_usd_per_1k, ".3f")] if priced else [])]
         for name, row in zip(names, rows, strict=True)
     ]
     return Sheet(EXPERTS if priced else EXPERTS[:-1], lines)
@@ -99,8 +104,8 @@ def _budget(row: Row) -> list[str]:
     return [
         _title(row.name),
         told(Figure(row.cost_usd_per_1k, row.measures.cost_usd_per_1k.interval)),
-        _figure(row.active_params_b, ".1f"),
-        _figure(row.measures.tokens_per_query.value, ",.0f"),
+        number(row.active_params_b, ".1f"),
+        number(row.measures.tokens_per_query.value, ",.0f"),
         told(Figure(budget.cost_save, budget.cost_save_interval), form=".0%"),
     ]
 
@@ -129,10 +134,10 @@ def _chances(row: Row) -> list[str]:
     return [
         _title(row.name),
         told(Figure(one.auc, surely.get("auc"))),
-        _figure(one.auc_mean, ".3f"),
+        number(one.auc_mean, ".3f"),
         told(Figure(one.ece, surely.get("ece"))),
-        _figure(one.ece_mass, ".3f"),
-        _figure(one.brier, ".3f"),
+        number(one.ece_mass, ".3f"),
+        number(one.brier, ".3f"),
         told(Figure(one.nll, surely.get("nll"))),
     ]
 
@@ -140,7 +145,7 @@ def _chances(row: Row) -> list[str]:
 def _selective(name: str, selective: Selective) -> list[str]:
     """Of each allowed share: how much is answered, and how much of that is wrong."""
     calibrated = [one for one in selective.answered if one.rule == CALIBRATED]
-    shares = [f"{one.answered:.0%} ({_figure(one.share_wrong, '.1%')})" for one in calibrated]
+    shares = [f"{one.answered:.0%} ({number(one.share_wrong, '.1%')})" for one in calibrated]
     return [_title(name), f"{selective.aurc:.3f}", f"{selective.e_aurc:.3f}", *shares]
 
 
@@ -148,7 +153,3 @@ def _title(name: str) -> str:
     """Short enough for a line beside its figures."""
     own = name.removeprefix(SINGLE)
     return f"{short(own.removesuffix(FITTED))}{STAR}" if own.endswith(FITTED) else short(own)
-
-
-def _figure(value: float | None, form: str) -> str:
-    return NONE if value is None else f"{value:{form}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,14 @@ from routers.encoders.layout import Layout
 from routers.table import Table, read_table
 
 NAN = float("nan")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What commands in this process keep is not mixed with the user's own."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("COTERIE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 class Reader(Router):

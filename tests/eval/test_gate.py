@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import gateway.cli
 from eval.cli import app as eval_app
+from eval.encodings import Encodings
 from eval.gate.command import evaluate_file
 from eval.gate.rows import Trial, chosen, rows_of
 from eval.gate.run import Settings, evaluate
@@ -138,7 +139,7 @@ def test_a_gate_is_learned_written_and_judged_on_another_table(table, tmp_path):
     assert learned.exit_code == 0
     assert "documents helped 6, harmed 6" in learned.stdout
     assert "name it as knowledge.gate in experts.yaml" in learned.stdout
-    evaluation = evaluate_file(other, tmp_path / "gate", Settings((1.0,), 200), quiet)
+    evaluation = evaluate_file(other, tmp_path / "gate", Settings((1.0,), 200), Encodings(None), quiet)
     best = next(row for row in evaluation.rows if row.name == "gate")
     assert (best.helped, best.harmed) == (6, 0)
 

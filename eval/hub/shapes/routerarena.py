@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eval.hub.rows import Asked, Raw
+from eval.hub.rows import Asked, Raw, lettered
 
 
 def question(row: Raw, number: int) -> Asked:
@@ -24,4 +24,4 @@ def question(row: Raw, number: int) -> Asked:
 
 def _letter(gold: str, choices: tuple[str, ...]) -> str:
     """Of an option that is given by its words; anything else as it is."""
-    return chr(ord("A") + choices.index(gold)) if gold in choices else gold
+    return lettered(choices.index(gold)) if gold in choices else gold
