@@ -41,10 +41,6 @@ class Limits:
     open_files: int = 64
 
 
-class _TooMuch(Exception):
-    """It writes without end."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ran:
     """How a program ended. status: its exit status, from 192 on where it was stopped, None where the time was over.
@@ -107,16 +103,18 @@ class Box:
         status: int | None = None
         try:
             async with asyncio.timeout(self.limits.wall_s):
-                await asyncio.gather(
-                    _given(process, program), _tail(process.stdout, tails[0]), _tail(process.stderr, tails[1])
+                _, *loud = await asyncio.gather(
+                    _given(process, program),
+                    _tail(process.stdout, tails[0], process.pid),
+                    _tail(process.stderr, tails[1], process.pid),
                 )
                 status = await process.wait()
+                status = STOPPED if any(loud) else status
         except TimeoutError:
             pass
-        except _TooMuch:
-            status = STOPPED
         finally:
             _end(process.pid)
+            await asyncio.gather(_drained(process.stdout), _drained(process.stderr))
             await process.wait()
         return status, [bytes(tail) for tail in tails]
 
@@ -141,15 +139,22 @@ async def _given(process: asyncio.subprocess.Process, program: bytes) -> None:
         process.stdin.close()
 
 
-async def _tail(stream: asyncio.StreamReader, tail: bytearray) -> None:
-    """Only the end of what is written is kept."""
+async def _tail(stream: asyncio.StreamReader, tail: bytearray, group: int) -> bool:
+    """Only the end of what is written is kept. True: it was too much, so that its writers were ended."""
     written = 0
     while chunk := await stream.read(CHUNK):
         tail += chunk
         del tail[:-KEPT]
         written += len(chunk)
         if written > MOST_WRITTEN:
-            raise _TooMuch
+            _end(group)
+    return written > MOST_WRITTEN
+
+
+async def _drained(stream: asyncio.StreamReader) -> None:
+    """To its end: asyncio takes a process for gone once its pipes are, and a full pipe that nobody reads stays."""
+    while await stream.read(CHUNK):
+        pass
 
 
 def _end(group: int) -> None:
