@@ -161,6 +161,17 @@ def test_a_program_that_does_not_end_is_ended_and_its_output_cut(way: Way) -> No
     assert deaf.status is None and deaf.seconds < 10
 
 
+def test_loud_programs_side_by_side_are_all_ended(way: Way) -> None:
+    """Sooner or later one is ended while its pipe is full and nobody reads."""
+    box = Box(among=(way,))
+
+    async def loud() -> list[Ran]:
+        each = (box.run("while True: print('x' * 10**6)") for _ in range(16))
+        return await asyncio.wait_for(asyncio.gather(*each), 60)
+
+    assert {found.status for found in asyncio.run(loud())} == {STOPPED}
+
+
 def test_a_program_sees_no_environment_and_reads_no_input(way: Way) -> None:
     found = ran("import os, sys\nprint(sorted(os.environ), repr(sys.stdin.read()))", way)
     assert found.status == 0 and found.written.strip() in (b"['LC_CTYPE'] ''", b"[] ''")
